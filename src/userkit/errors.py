@@ -1,0 +1,355 @@
+"""Every error userkit raises, as one tree with stable codes.
+
+::
+
+    UserKitError
+    ├── ConfigurationError                  wrong before the first call: fix the set-up
+    │   ├── WeakSecretError
+    │   ├── InvalidURLError
+    │   ├── UnsupportedStoreError
+    │   ├── SchemaOutdatedError
+    │   └── PluginError
+    │       ├── UnknownBackendError
+    │       ├── PluginConflictError
+    │       ├── PluginLoadError
+    │       │   └── MissingExtraError
+    │       └── PluginIncompatibleError
+    ├── UsageError                          a call that no input makes right: fix the code
+    │   └── WouldWaitError
+    ├── InvalidInputError                   what a person or a client sent
+    │   ├── InvalidEmailError
+    │   ├── InvalidNameError
+    │   ├── InvalidAttributesError
+    │   ├── InvalidCursorError
+    │   ├── InvalidTokenError
+    │   └── WeakPasswordError
+    ├── UnauthenticatedError
+    │   └── InvalidCredentialsError
+    ├── ForbiddenError
+    │   ├── ReauthenticationRequiredError
+    │   └── CsrfFailedError
+    ├── NotFoundError
+    │   └── UserNotFoundError
+    ├── RateLimitedError
+    ├── OverloadedError
+    └── StoreError
+        ├── DuplicateError
+        │   └── EmailAlreadyExistsError
+        ├── StaleError
+        ├── InvalidEntityError
+        └── StoreUnavailableError
+
+``code`` is the stable name of an error in HTTP answers and logs. The text of an error is for
+people, may change, and never carries a secret.
+"""
+
+from typing import ClassVar
+
+__all__ = [
+    "ConfigurationError",
+    "CsrfFailedError",
+    "DuplicateError",
+    "EmailAlreadyExistsError",
+    "ForbiddenError",
+    "InvalidAttributesError",
+    "InvalidCredentialsError",
+    "InvalidCursorError",
+    "InvalidEmailError",
+    "InvalidEntityError",
+    "InvalidInputError",
+    "InvalidNameError",
+    "InvalidTokenError",
+    "InvalidURLError",
+    "MissingExtraError",
+    "NotFoundError",
+    "OverloadedError",
+    "PluginConflictError",
+    "PluginError",
+    "PluginIncompatibleError",
+    "PluginLoadError",
+    "RateLimitedError",
+    "ReauthenticationRequiredError",
+    "SchemaOutdatedError",
+    "StaleError",
+    "StoreError",
+    "StoreUnavailableError",
+    "UnauthenticatedError",
+    "UnknownBackendError",
+    "UnsupportedStoreError",
+    "UsageError",
+    "UserKitError",
+    "UserNotFoundError",
+    "WeakPasswordError",
+    "WeakSecretError",
+    "WouldWaitError",
+]
+
+
+class UserKitError(Exception):
+    """The root of every error of userkit."""
+
+    code: ClassVar[str] = "internal_error"
+    summary: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, detail: str | None = None) -> None:
+        """Take what to tell the reader, or the summary of the class."""
+        super().__init__(detail or self.summary)
+
+    @property
+    def detail(self) -> str:
+        """Return the sentence for people."""
+        return str(self)
+
+
+class ConfigurationError(UserKitError):
+    """The set-up is wrong; the sentence says how to mend it."""
+
+    code = "configuration_error"
+    summary = "The configuration of userkit is wrong."
+
+
+class WeakSecretError(ConfigurationError):
+    """The secret is empty, short, well known or an example."""
+
+    summary = "The secret is too weak."
+
+
+class InvalidURLError(ConfigurationError):
+    """A store URL or one of its options cannot be understood."""
+
+    summary = "The store URL cannot be understood."
+
+
+class UnsupportedStoreError(ConfigurationError):
+    """The store cannot do what the kit needs of it."""
+
+    summary = "The store does not support this."
+
+
+class SchemaOutdatedError(ConfigurationError):
+    """The tables in the database are missing or older than this version of userkit."""
+
+    summary = "The tables of userkit are missing or out of date; run `userkit db upgrade`."
+
+
+class PluginError(ConfigurationError):
+    """A plugin cannot be used."""
+
+    summary = "A plugin cannot be used."
+
+
+class UnknownBackendError(PluginError):
+    """No installed plugin has this name."""
+
+    summary = "There is no such backend."
+
+
+class PluginConflictError(PluginError):
+    """Two distributions offer the same name."""
+
+    summary = "Two plugins offer the same name."
+
+
+class PluginLoadError(PluginError):
+    """A plugin is installed but failed to load."""
+
+    summary = "A plugin failed to load."
+
+
+class MissingExtraError(PluginLoadError):
+    """A backend of userkit needs packages that are not installed."""
+
+    summary = "A backend needs packages that are not installed."
+
+
+class PluginIncompatibleError(PluginError):
+    """A plugin was written for another version of the plugin API."""
+
+    summary = "A plugin was written for another version of the plugin API."
+
+
+class UsageError(UserKitError):
+    """A call breaks the contract of the function; no other input would make it right."""
+
+    code = "usage_error"
+    summary = "This call breaks the contract of the function."
+
+
+class WouldWaitError(UsageError):
+    """A coroutine of a synchronous kit tried to wait for an event loop."""
+
+    summary = "A coroutine of the synchronous kit tried to wait."
+
+
+class InvalidInputError(UserKitError):
+    """What was sent does not have the form that is asked for."""
+
+    code = "validation_failed"
+    summary = "The input is not valid."
+
+
+class InvalidEmailError(InvalidInputError):
+    """This is not one e-mail address that userkit accepts."""
+
+    code = "invalid_email"
+    summary = "The e-mail address is not valid."
+
+
+class InvalidNameError(InvalidInputError):
+    """This is not a name that userkit accepts."""
+
+    code = "invalid_name"
+    summary = "The name is not valid."
+
+
+class InvalidAttributesError(InvalidInputError):
+    """The attributes are not JSON, too large, or refused by the application's model."""
+
+    code = "invalid_attributes"
+    summary = "The attributes are not valid."
+
+
+class InvalidCursorError(InvalidInputError):
+    """The cursor was not issued by this kit for this list."""
+
+    code = "invalid_cursor"
+    summary = "The cursor is not valid for this list."
+
+
+class InvalidTokenError(InvalidInputError):
+    """The token of a link is unknown, spent, expired or meant for something else."""
+
+    code = "invalid_token"
+    summary = "The link is not valid or no longer valid."
+
+
+class WeakPasswordError(InvalidInputError):
+    """The password does not meet the policy."""
+
+    code = "weak_password"
+    summary = "The password is too weak."
+
+
+class UnauthenticatedError(UserKitError):
+    """The request proves nobody's identity."""
+
+    code = "unauthenticated"
+    summary = "Sign in first."
+
+
+class InvalidCredentialsError(UnauthenticatedError):
+    """The credentials do not open an account."""
+
+    code = "invalid_credentials"
+    summary = "The e-mail address or the password is wrong."
+
+
+class ForbiddenError(UserKitError):
+    """The identity may not do this."""
+
+    code = "forbidden"
+    summary = "This is not allowed."
+
+
+class ReauthenticationRequiredError(ForbiddenError):
+    """The sign-in is too long ago for something this dangerous."""
+
+    code = "reauthentication_required"
+    summary = "Confirm your password first."
+
+
+class CsrfFailedError(ForbiddenError):
+    """A request with a cookie did not come from the application's own pages."""
+
+    code = "csrf_failed"
+    summary = "The request did not come from this site."
+
+
+class NotFoundError(UserKitError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "not_found"
+    summary = "There is no such thing."
+
+
+class UserNotFoundError(NotFoundError):
+    """There is no such user, or the caller may not know of it."""
+
+    code = "user_not_found"
+    summary = "There is no such user."
+
+
+class RateLimitedError(UserKitError):
+    """Too many attempts; ``retry_after`` says for how many seconds to wait."""
+
+    code = "rate_limited"
+    summary = "Too many attempts; try again later."
+
+    def __init__(self, detail: str | None = None, *, retry_after: float = 1.0) -> None:
+        """Take the time to wait in seconds."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.detail,), {"retry_after": self.retry_after}
+
+
+class OverloadedError(UserKitError):
+    """The server has more work queued than it may take on."""
+
+    code = "overloaded"
+    summary = "The server is busy; try again in a moment."
+
+
+class StoreError(UserKitError):
+    """The store refused or failed; nothing was changed unless the sentence says so."""
+
+    code = "store_error"
+    summary = "The store failed."
+
+
+class DuplicateError(StoreError):
+    """A value that must be unique is taken; ``field`` names it."""
+
+    code = "already_exists"
+    summary = "This already exists."
+
+    def __init__(self, field: str, detail: str | None = None) -> None:
+        """Take the name of the field whose value is taken."""
+        super().__init__(detail or f"Another record already has this {field}.")
+        self.field = field
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.field, self.detail)
+
+
+class EmailAlreadyExistsError(DuplicateError):
+    """Another account has this e-mail address."""
+
+    code = "email_already_exists"
+    summary = "Another account has this e-mail address."
+
+    def __init__(self, field: str = "email", detail: str | None = None) -> None:
+        """Name the field as the caller knows it."""
+        super().__init__(field, detail or self.summary)
+
+
+class StaleError(StoreError):
+    """The stored revision is not the one the change was made from."""
+
+    code = "stale"
+    summary = "This was changed by somebody else in the meantime; read it again."
+
+
+class InvalidEntityError(StoreError):
+    """A field of an entity holds something that no store can keep."""
+
+    code = "invalid_entity"
+    summary = "A field holds something that cannot be stored."
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be reached or cannot serve; trying again later may help."""
+
+    code = "unavailable"
+    summary = "The database is not available; try again later."

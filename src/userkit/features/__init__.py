@@ -1,0 +1,1 @@
+"""What a kit can do: each feature is one folder."""

@@ -1,0 +1,78 @@
+"""Users, and the rules that hold for them everywhere."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from userkit.kernel.email import EmailAddress
+from userkit.kernel.entity import Entity
+from userkit.kernel.json import JSONObject
+from userkit.kernel.words import words_of
+
+__all__ = ["User"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Entity):
+    """Somebody with an account.
+
+    ``email`` is the address as it was typed, where mail goes; ``email_key`` is its canonical
+    form, which no two users of a realm share. ``attributes`` is the application's own JSON.
+    """
+
+    email: str
+    email_key: str
+    email_verified_at: datetime | None = None
+    name: str
+    disabled_at: datetime | None = None
+    attributes: JSONObject = field(default_factory=dict, hash=False)
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def register(
+        cls, *, id: str, address: EmailAddress, name: str, attributes: JSONObject, now: datetime
+    ) -> Self:
+        """Return the first revision of a new user."""
+        return cls(
+            id=id,
+            email=address.typed,
+            email_key=address.key,
+            name=name,
+            attributes=attributes,
+            created_at=now,
+            updated_at=now,
+        )
+
+    @property
+    def is_disabled(self) -> bool:
+        """Tell whether the account is closed for its owner."""
+        return self.disabled_at is not None
+
+    @property
+    def is_email_verified(self) -> bool:
+        """Tell whether the owner has shown that mail to the address reaches them."""
+        return self.email_verified_at is not None
+
+    @property
+    def search_words(self) -> tuple[str, ...]:
+        """Return what a search finds the user by: the canonical address and the words of the name."""
+        return (self.email_key, *sorted(words_of(self.name) - {self.email_key}))
+
+    def disabled(self, now: datetime) -> Self:
+        """Return the user with the account closed, the same object when it already is."""
+        return self if self.is_disabled else self.evolve(disabled_at=now, updated_at=now)
+
+    def enabled(self, now: datetime) -> Self:
+        """Return the user with the account open again, the same object when it already is."""
+        return self.evolve(disabled_at=None, updated_at=now) if self.is_disabled else self
+
+    def changed(
+        self, now: datetime, *, name: str | None = None, attributes: JSONObject | None = None
+    ) -> Self:
+        """Return the user with another name or attributes, the same object when nothing differs."""
+        name = self.name if name is None else name
+        attributes = self.attributes if attributes is None else attributes
+        if (name, attributes) == (self.name, self.attributes):
+            return self
+        return self.evolve(name=name, attributes=attributes, updated_at=now)

@@ -1,0 +1,74 @@
+"""The use cases as an application sees them: ``kit.users``."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from userkit.feature import Parts
+from userkit.features.users.attributes import AttributesRule
+from userkit.features.users.use_cases import (
+    CountUsers,
+    DeleteUser,
+    DisableUser,
+    EnableUser,
+    GetUser,
+    GetUserByEmail,
+    ListUsers,
+    RegisterUser,
+    SearchUsers,
+    UpdateUser,
+)
+from userkit.sync import synced
+
+__all__ = ["SyncUsers", "Users"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Users:
+    """What can be done with the users of one realm."""
+
+    register: RegisterUser
+    get: GetUser
+    get_by_email: GetUserByEmail
+    list: ListUsers
+    search: SearchUsers
+    count: CountUsers
+    update: UpdateUser
+    disable: DisableUser
+    enable: EnableUser
+    delete: DeleteUser
+
+    @classmethod
+    def build(cls, parts: Parts, attributes: AttributesRule) -> Self:
+        """Wire the use cases from the parts of a kit."""
+        store, now, publish, cursors = parts.store, parts.now, parts.publish, parts.cursors
+        return cls(
+            register=RegisterUser(
+                store=store, now=now, new_id=parts.new_id, attributes=attributes, publish=publish
+            ),
+            get=GetUser(store=store),
+            get_by_email=GetUserByEmail(store=store),
+            list=ListUsers(store=store, cursors=cursors),
+            search=SearchUsers(store=store, cursors=cursors),
+            count=CountUsers(store=store),
+            update=UpdateUser(store=store, now=now, attributes=attributes, publish=publish),
+            disable=DisableUser(store=store, now=now, publish=publish),
+            enable=EnableUser(store=store, now=now, publish=publish),
+            delete=DeleteUser(store=store, now=now, publish=publish),
+        )
+
+
+class SyncUsers:
+    """The same without ``await``."""
+
+    def __init__(self, users: Users) -> None:
+        """Mirror the use cases."""
+        self.register = synced(users.register)
+        self.get = synced(users.get)
+        self.get_by_email = synced(users.get_by_email)
+        self.list = synced(users.list)
+        self.search = synced(users.search)
+        self.count = synced(users.count)
+        self.update = synced(users.update)
+        self.disable = synced(users.disable)
+        self.enable = synced(users.enable)
+        self.delete = synced(users.delete)

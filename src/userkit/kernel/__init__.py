@@ -1,0 +1,1 @@
+"""Words that every part of userkit shares: entities, ids, time, secrets, addresses and names."""

@@ -1,0 +1,24 @@
+"""The words of a text, as they are compared in searches."""
+
+import re
+import unicodedata
+
+__all__ = ["fold", "split_words", "words_of"]
+
+_GAP = re.compile(r"\s+")
+_JOINT = re.compile(r"[\s\-'\u2019.]+")  # U+2019 is the apostrophe of print
+
+
+def fold(text: str) -> str:
+    """Return text as it is compared: NFKC and case folded."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def split_words(text: str) -> frozenset[str]:
+    """Return what stands between white space, folded."""
+    return frozenset(_GAP.split(fold(text))) - {""}
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text, folded: ``Jean-Luc`` is found as itself, as Jean and as Luc."""
+    return split_words(text) | (frozenset(_JOINT.split(fold(text))) - {""})
