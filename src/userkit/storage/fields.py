@@ -62,7 +62,10 @@ def fields_of(entity: type[Entity]) -> tuple[Field, ...]:
     """
     if not dataclasses.is_dataclass(entity):
         raise UsageError(f"{entity.__qualname__} is not a dataclass.")
-    hints = typing.get_type_hints(entity, include_extras=True)
+    try:
+        hints = typing.get_type_hints(entity, include_extras=True)
+    except NameError as error:
+        raise UsageError(f"{entity.__qualname__}: an annotation cannot be looked up: {error}.") from error
     return tuple(_field(entity, field.name, hints[field.name]) for field in dataclasses.fields(entity))
 
 
@@ -77,7 +80,7 @@ def _field(entity: type[Entity], name: str, hint: Any) -> Field:
             return Field(name, Kind.ID, optional)
     if bare in _KINDS:
         return Field(name, _KINDS[bare], optional)
-    if typing.get_origin(bare) is Mapping and typing.get_args(bare)[0] is str:
+    if typing.get_origin(bare) is Mapping and typing.get_args(bare)[:1] == (str,):
         return Field(name, Kind.JSON, optional)
     if (
         isinstance(bare, type)

@@ -252,7 +252,7 @@ def _size(value: Any) -> int:
     if isinstance(value, bytes):
         return len(value)
     if isinstance(value, list):
-        return sum(_size(item) + 4 for item in value)
+        return sum(_size(item) + 1 for item in value)
     if isinstance(value, dict):
         return sum(_size(key) + _size(item) + 8 for key, item in value.items())
     return 8

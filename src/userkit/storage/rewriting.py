@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from userkit.errors import StaleError
 from userkit.kernel.entity import Entity
+from userkit.kernel.ids import is_id
 from userkit.storage.changes import Change, Remove, Save
 from userkit.storage.port import Store
 
@@ -44,7 +45,7 @@ async def _on_fresh(
 ) -> tuple[E, E] | None:
     attempt = 0
     while True:
-        before = await store.get(entity, id)
+        before = await store.get(entity, id) if is_id(id) else None
         if before is None:
             return None
         after, wanted = change(before)

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ParamSpec, Self, TypeVar
 
+from userkit.errors import UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
 from userkit.storage.capabilities import Concurrent, bulk_loadable, countable, purgeable, searchable
@@ -95,17 +96,24 @@ class ThreadedStore:
         """Close the store in its thread, then end the threads."""
         if not self._closed.is_set():
             self._closed.set()
-            await self._run(self.inner.close)
-            self._threads.shutdown(wait=False)
+            try:
+                await self._hop(self.inner.close)
+            finally:
+                self._threads.shutdown(wait=False)
 
     async def _run(
         self, call: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        if self._closed.is_set():
+            raise UsageError("The store is closed.")
+        return await self._hop(call, *args, **kwargs)
+
+    async def _hop(
+        self, call: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        def finish() -> T:
+            return run(call(*args, **kwargs))
+
         # Tracing and logging keep who asks in context variables.
         context = contextvars.copy_context()
-        work = partial(context.run, _finish, partial(call, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-
-def _finish(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    return run(call())
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, finish)

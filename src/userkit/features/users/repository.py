@@ -11,6 +11,7 @@ from userkit.errors import (
 )
 from userkit.features.users.model import User
 from userkit.kernel.email import EmailAddress
+from userkit.kernel.ids import is_id
 from userkit.storage.changes import Add, Save
 from userkit.storage.paging import check_page, skip_to
 from userkit.storage.port import Store
@@ -30,7 +31,7 @@ class UserRepository:
 
     async def get_by_id(self, user_id: str) -> User | None:
         """Return a user by id, or None."""
-        return await self.store.get(User, user_id)
+        return await self.store.get(User, user_id) if is_id(user_id) else None
 
     async def get_by_email(self, email: str) -> User | None:
         """Return the user with an address, however it is spelled, or None."""
@@ -64,7 +65,7 @@ class UserRepository:
         Raises UserNotFoundError, EmailAlreadyExistsError, and StaleError when the stored revision
         is not the one before.
         """
-        before = await self.store.get(User, user.id)
+        before = await self.get_by_id(user.id)
         if before is None:
             raise UserNotFoundError
         if user.version != before.version + 1:

@@ -67,7 +67,7 @@ class RegisterUser:
             id=self.new_id(),
             address=EmailAddress.parse(email),
             name=clean_name(name),
-            attributes=self.attributes.check(attributes or {}),
+            attributes=self.attributes.check({} if attributes is None else attributes),
             now=now,
         )
         await UserRepository(self.store).add(user)
@@ -83,7 +83,7 @@ class GetUser:
 
     async def __call__(self, user_id: str) -> User:
         """Return a user by id. Raises UserNotFoundError."""
-        return _found(await self.store.get(User, user_id))
+        return _found(await UserRepository(self.store).get_by_id(user_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,79 @@
+"""Settings of a kit from the environment: ``USERKIT_*`` variables."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from userkit.errors import ConfigurationError, UsageError
+from userkit.storage.catalogue import check_realm
+from userkit.storage.port import DEFAULT_REALM
+
+__all__ = ["UserKitSettings", "read_settings"]
+
+
+class UserKitSettings(BaseSettings):
+    """What a kit is made of, read from variables named ``USERKIT_`` and the field in capitals.
+
+    - ``USERKIT_DATABASE``: the URL of the store.
+    - ``USERKIT_SECRET``: the secret; several, newest first, with commas between them.
+    - ``USERKIT_SECRET_FILE``: a file with the secret, one a line; instead of USERKIT_SECRET.
+    - ``USERKIT_REALM``: the tenant, ``default`` if not set.
+    - ``USERKIT_PREPARE``: false for those who run migrations.
+    - ``USERKIT_HOOKS``: names of hook plugins, with commas between them.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="USERKIT_", extra="ignore", hide_input_in_errors=True)
+
+    database: SecretStr | None = None
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    realm: str = DEFAULT_REALM
+    prepare: bool = True
+    hooks: str = ""
+
+    @field_validator("realm")
+    @classmethod
+    def _is_a_realm(cls, name: str) -> str:
+        try:
+            return check_realm(name)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments for a kit. Raises ConfigurationError for what is missing."""
+        if self.database is None:
+            raise ConfigurationError("Set USERKIT_DATABASE to the URL of a store, such as sqlite:///app.db.")
+        return {
+            "store": self.database.get_secret_value(),
+            "secret": self._secrets(),
+            "realm": self.realm,
+            "prepare": self.prepare,
+            "hooks": _split(self.hooks),
+        }
+
+    def _secrets(self) -> list[str]:
+        if (self.secret is None) == (self.secret_file is None):
+            raise ConfigurationError("Set either USERKIT_SECRET or USERKIT_SECRET_FILE.")
+        if self.secret is not None:
+            return _split(self.secret.get_secret_value())
+        try:
+            return (self.secret_file or Path()).read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError("The file named by USERKIT_SECRET_FILE cannot be read.") from error
+
+
+def read_settings() -> UserKitSettings:
+    """Read the environment. Raises ConfigurationError that names each variable that is wrong."""
+    try:
+        return UserKitSettings()
+    except ValidationError as error:
+        told = [
+            f"USERKIT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        ]
+        raise ConfigurationError("The settings are not valid: " + "; ".join(told) + ".") from None
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
