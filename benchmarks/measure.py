@@ -1,0 +1,70 @@
+"""Measure two ways of doing one thing in turn, A B A B …, so that a drifting machine hurts both."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["ROUNDS", "Contest", "contest"]
+
+ROUNDS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """What came of one comparison: medians per operation in microseconds, and the ratio of rounds."""
+
+    name: str
+    rival: str
+    ours_us: float
+    rival_us: float
+    ratio: float
+    lowest: float
+    highest: float
+    unit: str = "CPU µs"
+
+    def row(self) -> str:
+        """Return a row of a Markdown table."""
+        return (
+            f"| {self.name} | {self.rival} | {self.ours_us:,.1f} | {self.rival_us:,.1f} | "
+            f"**{self.ratio:.2f}** ({self.lowest:.2f}-{self.highest:.2f}) | {self.unit} |"
+        )
+
+
+HEADER = "| what | against | userkit | rival | ratio (range) | unit |\n|---|---|---|---|---|---|"
+
+
+def contest(
+    name: str,
+    rival: str,
+    ours: Callable[[], int],
+    theirs: Callable[[], int],
+    *,
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.process_time,
+    unit: str = "CPU µs",
+) -> Contest:
+    """Run both in turn after one warm-up each; each returns how many operations it did.
+
+    ``clock`` is CPU time of this process (user and system) unless the work is done elsewhere.
+    """
+    ours()
+    theirs()
+    pairs = [(_once(ours, clock), _once(theirs, clock)) for _ in range(rounds)]
+    ratios = [mine / other for mine, other in pairs]
+    return Contest(
+        name=name,
+        rival=rival,
+        ours_us=statistics.median(mine for mine, _ in pairs),
+        rival_us=statistics.median(other for _, other in pairs),
+        ratio=statistics.median(ratios),
+        lowest=min(ratios),
+        highest=max(ratios),
+        unit=unit,
+    )
+
+
+def _once(work: Callable[[], int], clock: Callable[[], float]) -> float:
+    begin = clock()
+    operations = work()
+    return (clock() - begin) / operations * 1e6

@@ -1,0 +1,182 @@
+"""What is checked, and how: `nox` runs `lint`, `types` and `tests`; `nox -l` lists the rest."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_external_run = True
+# One installer everywhere, so that pip's own configuration, mirrors included, counts on every machine.
+nox.options.default_venv_backend = "virtualenv"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+# What an application may leave out. `testing` is for test suites, and `all` names the others.
+OPTIONAL = sorted(EXTRAS.keys() - {"all", "testing"})
+
+# What every application runs, whatever its database: here no line and no branch goes untested.
+CORE = [
+    "src/userkit/*.py",
+    "src/userkit/features/**/*.py",
+    "src/userkit/kernel/**/*.py",
+    "src/userkit/plugins/**/*.py",
+    "src/userkit/storage/**/*.py",
+]
+
+
+def group(*names: str) -> tuple[str, ...]:
+    """Return the requirements of dependency groups."""
+    return nox.project.dependency_groups(PROJECT, *names)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format, who imports whom, and the changelog's fragments."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "src"})
+    session.run("towncrier", "build", "--draft", "--version", "next")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the library, and what it infers for its users."""
+    session.install("-e", ".[all,testing]", *group("types"))
+    session.run("mypy", "--strict", *existing("src", "tests/typing"))
+    # It would ask the network for a newer version of itself.
+    session.run("pyright", env={"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests with coverage; arguments after `--` go to pytest and lift the coverage gate."""
+    provide_mariadb(session)
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("coverage", "erase")
+    session.run("pytest", "--cov", "--cov-report=", *session.posargs)
+    if session.posargs:
+        session.run("coverage", "report", success_codes=[0, 1])  # some tests touch nothing of the library
+        return
+    session.run("coverage", "report")
+    session.log("the core is covered to the last branch, or this session fails:")
+    session.run("coverage", "report", f"--include={','.join(CORE)}", "--fail-under=100")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error. The result is thrown away, or kept in `-- FOLDER`."""
+    session.install(*group("docs"))
+    site = session.posargs[0] if session.posargs else session.create_tmp()
+    session.run("properdocs", "build", "--strict", "-f", "mkdocs.yml", "-d", str(Path(site).resolve()))
+
+
+@nox.session
+def shape(session: nox.Session) -> None:
+    """Print how long functions and files are, and how far features reach: a report, not a gate."""
+    session.run("python", "-m", "tests.architecture.shape")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build both distributions, check them, and run the tests on the installed wheel."""
+    session.install(*group("release"))
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
+    wheel, sdist = *folder.glob("dist/*.whl"), *folder.glob("dist/*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run("python", "-m", "venv", "--clear", str(folder / "fresh"))
+    python = str(folder / "fresh" / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "-q", f"{wheel}[all]", *group("tests"), external=True)
+    session.run(python, "-I", "-c", CHECK_INSTALLED, external=True)
+    session.run(python, "-m", "pytest", "-m", "not server", *session.posargs, external=True)
+
+
+CHECK_INSTALLED = """
+import importlib.metadata, importlib.resources, userkit
+assert "site-packages" in userkit.__file__, userkit.__file__
+assert importlib.resources.files("userkit").joinpath("py.typed").is_file()
+stores = importlib.metadata.entry_points(group="userkit.stores")
+for store in stores:
+    store.load()
+print("userkit-sdk", importlib.metadata.version("userkit-sdk"), "offers", *sorted(stores.names))
+"""
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest supported version of every direct dependency."""
+    provide_mariadb(session)
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints.write_text("".join(f"{line}\n" for line in lower_bounds()))
+    session.install("-c", str(constraints), "-e", ".[all,testing]", *group("tests"))
+    session.run("python", "-m", "pip", "freeze", "--exclude-editable")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def extras(session: nox.Session) -> None:
+    """Take one extra away after another, then all, and run what must work without it."""
+    session.install(".[all]", *group("tests"))
+    for extra in [*OPTIONAL, "all"]:
+        session.log(f"without {extra}:")
+        requirements = brought_by(extra)
+        session.run("python", "-m", "pip", "uninstall", "-q", "-y", *(each.name for each in requirements))
+        session.run("python", "-I", "-c", "import userkit")
+        if existing("tests/extras"):
+            session.run("pytest", "tests/extras", *session.posargs, env={"MISSING_EXTRA": extra})
+        session.install("--no-deps", *map(str, requirements))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks; arguments after `--` choose among them."""
+    provide_mariadb(session)
+    session.install(".[all]", *group("tests"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+def existing(*paths: str) -> list[str]:
+    """Return those of the paths that are there."""
+    return [path for path in paths if Path(path).exists()]
+
+
+def lower_bounds() -> list[str]:
+    """Return `name==oldest supported version` for every direct dependency; pip has no switch for it."""
+    wanted = [*PROJECT["project"]["dependencies"], *(each for extra in EXTRAS.values() for each in extra)]
+    return sorted(
+        {
+            f"{requirement.name}=={specifier.version}"
+            for requirement in map(Requirement, wanted)
+            for specifier in requirement.specifier
+            if specifier.operator == ">="
+        }
+    )
+
+
+def brought_by(extra: str) -> list[Requirement]:
+    """Return what is not installed without this extra; for `all`, what is not installed without any."""
+    if extra == "all":
+        return [Requirement(each) for each in sorted({each for name in OPTIONAL for each in EXTRAS[name]})]
+    elsewhere = {each for name in OPTIONAL if EXTRAS[name] != EXTRAS[extra] for each in EXTRAS[name]}
+    # An extra that brings nothing of its own, as `sqlite` does, is missing when none is there that shares it.
+    return [Requirement(each) for each in EXTRAS[extra] if each not in elsewhere] or [
+        Requirement(each) for each in EXTRAS[extra]
+    ]
+
+
+def provide_mariadb(session: nox.Session) -> None:
+    """Install MariaDB in CI, where the machine is ours; elsewhere the tests say what is missing and skip."""
+    found = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
+    if os.environ.get("CI") != "true" or found or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    session.log("CI without MariaDB: installing Debian's mariadb-server-core (programs only, no service)")
+    environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    session.run("apt-get", "update", "-qq", external=True, silent=True)
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mariadb-server-core"]
+    session.run(*install, env=environment, external=True, silent=True)

@@ -1,0 +1,1 @@
+"""The tests of userkit; `python -m pytest` runs them all."""

@@ -1,0 +1,38 @@
+"""What every test may ask for: private database servers, started when the first test names one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.mariadb import MariadbServer
+from tests.servers.postgres import PostgresServer
+
+_SERVERS = {"postgres16", "postgres18", "mariadb"}
+
+
+@pytest.fixture(scope="session")
+def postgres16() -> Iterator[PostgresServer]:
+    """A private PostgreSQL 16, the same for all tests of this process; take a database of your own in it."""
+    with PostgresServer.of_version(16) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres18() -> Iterator[PostgresServer]:
+    """A private PostgreSQL 18, the same for all tests of this process; take a database of your own in it."""
+    with PostgresServer.of_version(18) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """A private MariaDB, the same for all tests of this process; take a database of your own in it."""
+    with MariadbServer.installed() as server:
+        yield server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that name a server, so that `-m "not server"` runs the others."""
+    for item in items:
+        if _SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)

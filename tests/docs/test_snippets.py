@@ -1,0 +1,45 @@
+"""Every Python snippet of the README and of the documentation runs."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+from sybil import Sybil
+from sybil.document import Document
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_SNIPPETS = [page for page in PAGES if "```python" in page.read_text(encoding="utf-8")]
+
+
+def parsed(page: Path) -> Document:
+    return Sybil(parsers=[PythonCodeBlockParser()], encoding="utf-8").parse(page)
+
+
+@pytest.mark.parametrize("page", WITH_SNIPPETS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_snippets_of_a_page_run_one_after_the_other(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader who types a page from top to bottom meets no error."""
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for example in parsed(page).examples():
+            example.evaluate()
+
+
+def test_the_pages_that_newcomers_read_have_snippets() -> None:
+    """The test above is not passing for want of snippets."""
+    names = {str(page.relative_to(ROOT)) for page in WITH_SNIPPETS}
+    assert {"README.md", "docs/tutorials/first-steps.md"} <= names
+
+
+def test_every_fence_is_of_a_kind_that_is_checked() -> None:
+    """A snippet in another language is a command, a configuration or a picture, never untested Python."""
+    known = {"python", "console", "toml", "text", "mermaid", "sql", ""}
+    for page in PAGES:
+        kinds = {
+            line[3:].strip() for line in page.read_text(encoding="utf-8").splitlines() if line[:3] == "```"
+        }
+        assert kinds <= known, page
