@@ -1,0 +1,64 @@
+"""The commands, put together."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from userkit.cli.output import print_error
+from userkit.cli.plugins import plugins
+from userkit.errors import UserKitError
+from userkit.plugins.advice import userkit_version
+
+__all__ = ["app"]
+
+
+class _Commands(TyperGroup):
+    """Turns errors into one line and an exit code, for every command."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except Exception as error:
+            if os.environ.get("USERKIT_TRACEBACK") == "1":
+                raise
+            print_error(_sentence(error))
+            sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UserKitError):
+        return error.detail
+    # Nobody knows what its text repeats; it may be a password.
+    return f"unexpected {type(error).__name__}; set USERKIT_TRACEBACK=1 and run this again to see where"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"userkit {userkit_version()}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 success; 1 an error, or a check that failed; 2 wrong usage. "
+    "USERKIT_TRACEBACK=1 shows where an error comes from.",
+)
+
+
+@app.callback()
+def userkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """User accounts for any Python application."""
+
+
+app.command()(plugins)
+# A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
