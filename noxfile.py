@@ -137,7 +137,7 @@ def extras(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run the benchmarks; arguments after `--` choose among them."""
     provide_mariadb(session)
-    session.install(".[all]", *group("tests"))
+    session.install(".[all]", *group("tests", "bench"))
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

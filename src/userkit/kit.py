@@ -130,7 +130,7 @@ class _Kit:
         from userkit.settings import read_settings
 
         chosen = read_settings() if settings is None else settings
-        return cls(**{**chosen.arguments(), **changes})
+        return cls(**{**chosen.arguments(given=changes), **changes})
 
     def realm(self, name: str) -> Self:
         """Return the same kit for another tenant. It needs no entering or leaving of its own."""

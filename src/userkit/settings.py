@@ -1,5 +1,6 @@
 """Settings of a kit from the environment: ``USERKIT_*`` variables."""
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +40,21 @@ class UserKitSettings(BaseSettings):
         try:
             return check_realm(name)
         except UsageError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(str(error).rstrip(".")) from None
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the arguments for a kit. Raises ConfigurationError for what is missing."""
+    def arguments(self, *, given: Container[str] = ()) -> dict[str, Any]:
+        """Return the arguments for a kit. Raises ConfigurationError for what is missing and not ``given``."""
+        found: dict[str, Any] = {"realm": self.realm, "prepare": self.prepare, "hooks": _split(self.hooks)}
+        if "store" not in given:
+            found["store"] = self._url()
+        if "secret" not in given:
+            found["secret"] = self._secrets()
+        return found
+
+    def _url(self) -> str:
         if self.database is None:
             raise ConfigurationError("Set USERKIT_DATABASE to the URL of a store, such as sqlite:///app.db.")
-        return {
-            "store": self.database.get_secret_value(),
-            "secret": self._secrets(),
-            "realm": self.realm,
-            "prepare": self.prepare,
-            "hooks": _split(self.hooks),
-        }
+        return self.database.get_secret_value()
 
     def _secrets(self) -> list[str]:
         if (self.secret is None) == (self.secret_file is None):

@@ -4,7 +4,9 @@ The core is written ``async def`` but never touches an event loop. Over a blocki
 coroutine runs to its end at the first step, which costs about a microsecond.
 """
 
+import inspect
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from userkit.errors import WouldWaitError
@@ -18,14 +20,15 @@ T = TypeVar("T")
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never waits, and return its result.
 
-    Raises WouldWaitError, naming the coroutine that waited, when one does after all.
+    Raises WouldWaitError, naming who waits for whom, when it does after all.
     """
     try:
         coroutine.send(None)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]  # typeshed does not know what a coroutine returns
     culprit = _who_waits(coroutine)
-    coroutine.close()
+    with suppress(RuntimeError):  # it may wait again while it cleans up
+        coroutine.close()
     raise WouldWaitError(
         f"{culprit} waited for an event loop. A synchronous kit needs a blocking store, and "
         "listeners, checks and mailers that do not wait."
@@ -42,7 +45,9 @@ def synced(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
 
 def _who_waits(coroutine: object) -> str:
-    """Return the name of the innermost coroutine: it is the one that waits."""
-    while (awaited := getattr(coroutine, "cr_await", None)) is not None and hasattr(awaited, "cr_await"):
-        coroutine = awaited
-    return getattr(coroutine, "__qualname__", "A coroutine")
+    """Return who waits for whom, from the outermost to the innermost coroutine."""
+    names: list[str] = []
+    while inspect.iscoroutine(coroutine):
+        names.append(coroutine.__qualname__)
+        coroutine = coroutine.cr_await
+    return " -> ".join(names) or "A coroutine"

@@ -34,7 +34,7 @@ class Cursors:
 
         Raises InvalidCursorError when it was not sealed here, or for another list.
         """
-        if len(cursor) > _LONGEST or not cursor.isascii():
+        if not isinstance(cursor, str) or len(cursor) > _LONGEST or not cursor.isascii():
             raise InvalidCursorError
         try:
             sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

@@ -44,10 +44,7 @@ class EmailAddress:
         # one address while another account's key is taken.
         if checked.local_part != local or not _same_domain(domain, checked):
             raise InvalidEmailError
-        key = f"{local.lower()}@{checked.ascii_domain.lower()}"
-        if len(key) > LONGEST_EMAIL:
-            raise InvalidEmailError(f"An e-mail address has at most {LONGEST_EMAIL} characters.")
-        return cls(typed=text, key=key)
+        return cls(typed=text, key=f"{local.lower()}@{checked.ascii_domain.lower()}")
 
 
 def _is_normal(domain: str) -> bool:

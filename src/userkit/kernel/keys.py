@@ -15,7 +15,7 @@ SecretInput = str | bytes | Secret | Sequence[str | bytes | Secret]
 
 _LEAST_BYTES = 32
 _LEAST_DISTINCT = 8
-# Words from tutorials and generators that end up in production.
+# What tutorials and generators say, and what ends up in production.
 _GIVEAWAYS = (
     b"changeme",
     b"change-me",
@@ -30,6 +30,10 @@ _GIVEAWAYS = (
     b"password",
     b"example",
     b"placeholder",
+    # What documentation shows, whole: of jwt.io, FastAPI and Flask.
+    b"a-string-secret-at-least-256-bits-long",
+    b"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    b"192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
 )
 _ADVICE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
@@ -58,10 +62,13 @@ class Keyring:
         Raises WeakSecretError when one is shorter than 32 bytes, repeats a few characters, or
         looks like an example.
         """
-        given = [secret] if isinstance(secret, (str, bytes, Secret)) else list(secret)
-        if not given:
+        try:
+            given = [secret] if isinstance(secret, (str, bytes, Secret)) else list(secret)
+            secrets = tuple(Secret(each) for each in given)
+        except TypeError:
+            raise WeakSecretError(f"A secret is text or bytes; {_ADVICE}") from None
+        if not secrets:
             raise WeakSecretError(f"At least one secret is needed; {_ADVICE}")
-        secrets = tuple(Secret(each) for each in given)
         for each in secrets:
             _refuse_weak(each.reveal())
         return cls(secrets)

@@ -20,7 +20,10 @@ class Secret:
         """Take the value; text is kept as UTF-8."""
         if isinstance(value, Secret):
             value = value.reveal()
-        self._value = value.encode() if isinstance(value, str) else bytes(value)
+        if isinstance(value, str):
+            # The environment may hold what is not UTF-8, and an error about it would show the text.
+            value = value.encode(errors="surrogatepass")
+        self._value = bytes(memoryview(value))  # bytes(32) would be no secret but 32 zeros
 
     def reveal(self) -> bytes:
         """Return the value itself."""

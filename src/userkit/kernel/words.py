@@ -6,6 +6,7 @@ import unicodedata
 __all__ = ["fold", "split_words", "words_of"]
 
 _GAP = re.compile(r"\s+")
+_LONGEST = 200  # what folding may make of one character is up to 18; databases index 255
 _JOINT = re.compile(r"[\s\-'\u2019.]+")  # U+2019 is the apostrophe of print
 
 
@@ -20,5 +21,9 @@ def split_words(text: str) -> frozenset[str]:
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return the words of a text, folded: ``Jean-Luc`` is found as itself, as Jean and as Luc."""
-    return split_words(text) | (frozenset(_JOINT.split(fold(text))) - {""})
+    """Return the words of a text, folded: ``Jean-Luc`` is found as itself, as Jean and as Luc.
+
+    Words are cut to 200 characters, which is as much of a word as can be indexed.
+    """
+    words = split_words(text) | (frozenset(_JOINT.split(fold(text))) - {""})
+    return frozenset(word[:_LONGEST] for word in words)

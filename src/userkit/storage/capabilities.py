@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from userkit.errors import UnsupportedStoreError
 from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
+from userkit.storage.migrations import Migrations
 from userkit.storage.port import Store
 
 __all__ = [
@@ -14,10 +15,12 @@ __all__ = [
     "Concurrent",
     "Countable",
     "InProcess",
+    "Migratable",
     "Purgeable",
     "Searchable",
     "bulk_loadable",
     "countable",
+    "migratable",
     "purgeable",
     "searchable",
     "supports",
@@ -92,6 +95,19 @@ class InProcess(Protocol):
         ...
 
 
+@runtime_checkable
+class Migratable(Protocol):
+    """A blocking store whose tables have a history."""
+
+    def migrations(self) -> Migrations:
+        """Return what brings the tables up to this version; nothing is connected to yet.
+
+        Raises MissingExtraError when packages for it are not installed, and UnsupportedStoreError
+        when this store waits for an event loop or is on somebody's session.
+        """
+        ...
+
+
 def supports(store: Store, capability: type[object]) -> bool:
     """Tell whether a store, and the store it may be wrapped around, has a capability."""
     inner: Store | None = getattr(store, "inner", None)
@@ -124,6 +140,13 @@ def bulk_loadable(store: Store) -> BulkLoadable:
     if isinstance(store, BulkLoadable) and supports(store, BulkLoadable):
         return store
     raise _cannot(store, "bulk load")
+
+
+def migratable(store: Store) -> Migratable:
+    """Return the store as one with migrations, or raise UnsupportedStoreError."""
+    if isinstance(store, Migratable) and supports(store, Migratable):
+        return store
+    raise _cannot(store, "run migrations")
 
 
 def _cannot(store: Store, verb: str) -> UnsupportedStoreError:

@@ -12,7 +12,7 @@ from userkit.storage.collection import Collection
 from userkit.storage.port import LARGEST_COMMIT, LARGEST_PAGE
 from userkit.storage.records import Record, Records
 
-__all__ = ["Catalogue", "Verb", "Write", "check_limit", "check_realm"]
+__all__ = ["Catalogue", "Verb", "Write", "check_batch", "check_limit", "check_realm"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -147,6 +147,12 @@ def check_limit(limit: int) -> None:
     """Raise UsageError unless a page may have this many items."""
     if not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE:
         raise UsageError(f"A page has 1 to {LARGEST_PAGE} items.")
+
+
+def check_batch(batch: int) -> None:
+    """Raise UsageError unless a batch of a load may have this many entities."""
+    if not isinstance(batch, int) or batch < 1:
+        raise UsageError("A batch has at least one entity.")
 
 
 def check_realm(name: str) -> str:

@@ -1,7 +1,6 @@
 """The application's own facts about a user: JSON, checked by a model that the application gives."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,9 +15,8 @@ LARGEST_ATTRIBUTES = 64 * 1024
 class AttributesModel(Protocol):
     """A pydantic model class, or anything that validates as one does."""
 
-    @property
-    def model_validate(self) -> Callable[[Any], Any]:
-        """Return what makes a model of plain values, or raises a ValueError."""
+    def model_validate(self, obj: Any, /) -> Any:
+        """Make a model of plain values, or raise a ValueError."""
         ...
 
 
@@ -55,5 +53,10 @@ def _fit(attributes: object) -> JSONObject:
 def _explain(error: ValueError) -> str:
     """Say which attributes are wrong and why, without what was sent."""
     details: list[dict[str, Any]] = getattr(error, "errors", list)()
-    told = [f"{'.'.join(map(str, each['loc'])) or 'attributes'}: {each['msg']}" for each in details]
+    told = [f"{'.'.join(map(str, each['loc'])) or 'attributes'}: {_complaint(each)}" for each in details]
     return "The attributes are not valid: " + ("; ".join(told) or "the model refuses them") + "."
+
+
+def _complaint(detail: dict[str, Any]) -> str:
+    # The one sentence of pydantic that repeats what was sent.
+    return "Input tag is unknown" if detail["type"] == "union_tag_invalid" else str(detail["msg"])

@@ -1,0 +1,52 @@
+"""Run the benchmarks and print a Markdown report: ``python -m benchmarks [store load pages imports]``."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module, metadata
+
+from benchmarks.measure import HEADER, Contest
+
+SUITES = ("imports", "store", "load", "pages")
+
+
+def main(chosen: list[str]) -> None:
+    """Run the chosen suites, or all."""
+    unknown = set(chosen) - set(SUITES)
+    if unknown:
+        sys.exit(f"There is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}.")
+    print(_machine())
+    for suite in chosen or SUITES:
+        run: Callable[[], Iterator[Contest | str]] = import_module(f"benchmarks.{suite}").run
+        print(f"\n## {suite}\n", flush=True)
+        _report(run())
+
+
+def _report(results: Iterator[Contest | str]) -> None:
+    in_table = False
+    for result in results:
+        if isinstance(result, Contest):
+            if not in_table:
+                print(f"\n{HEADER}")
+            print(result.row(), flush=True)
+        else:
+            print(f"\n{result}" if in_table else result, flush=True)
+        in_table = isinstance(result, Contest)
+
+
+def _machine() -> str:
+    versions = {name: _version(name) for name in ("SQLAlchemy", "psycopg", "asyncpg", "fastapi-users")}
+    told = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {told}"
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,92 @@
+"""What works while an extra is not installed, and what is said about the rest.
+
+The session `extras` takes one extra away after another and names it in MISSING_EXTRA. Where nothing
+is missing these tests show that every backend opens.
+"""
+
+import importlib.util
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+
+from userkit import SyncUserKit, UserKit
+from userkit.errors import MissingExtraError
+
+SECRET = secrets.token_urlsafe(32)
+MISSING = os.environ.get("MISSING_EXTRA")
+
+# The URL, the extra that its error names, and what must be importable for it.
+BLOCKING = [
+    ("sqlite://", "sqlite", ("sqlalchemy",)),
+    ("postgresql://127.0.0.1/app", "postgresql", ("sqlalchemy", "psycopg")),
+    ("mysql://127.0.0.1/app", "mysql", ("sqlalchemy", "pymysql")),
+    ("mariadb://127.0.0.1/app", "mariadb", ("sqlalchemy", "pymysql")),
+]
+ASYNCHRONOUS = [
+    ("postgresql://127.0.0.1/app", "postgresql", ("sqlalchemy", "greenlet", "psycopg")),
+    ("postgresql+asyncpg://127.0.0.1/app", "asyncpg", ("sqlalchemy", "greenlet", "asyncpg")),
+    ("mariadb://127.0.0.1/app", "mariadb", ("sqlalchemy", "greenlet", "asyncmy")),
+]
+
+
+def installed(*modules: str) -> bool:
+    return all(importlib.util.find_spec(module) for module in modules)
+
+
+def command_line(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "userkit.cli", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_the_memory_store_needs_no_extra() -> None:
+    """The core works with nothing but the core's requirements."""
+    with SyncUserKit("memory://", secret=SECRET) as kit:
+        user = kit.users.register(email="ada@example.com", name="Ada Lovelace")
+        assert kit.users.get(user.id) == user
+
+
+@pytest.mark.parametrize(("kit", "url", "extra", "modules"), [
+    *((SyncUserKit, *row) for row in BLOCKING),
+    *((UserKit, *row) for row in ASYNCHRONOUS),
+])  # fmt: skip
+def test_a_backend_opens_or_names_its_extra(
+    kit: type[UserKit] | type[SyncUserKit], url: str, extra: str, modules: tuple[str, ...]
+) -> None:
+    """Nobody has to guess which package is missing."""
+    if installed(*modules):
+        kit(url, secret=SECRET)
+        return
+    with pytest.raises(MissingExtraError, match=rf"userkit-sdk\[{extra}\]"):
+        kit(url, secret=SECRET)
+
+
+def test_the_command_line_works_or_names_its_extra() -> None:
+    """Without typer and rich there is one sentence and no traceback."""
+    done = command_line("--version")
+    if installed("typer", "rich"):
+        assert done.returncode == 0
+        assert done.stdout.startswith("userkit ")
+    else:
+        assert done.returncode == 2
+        assert "userkit-sdk[cli]" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_what_the_session_took_away_is_away() -> None:
+    """In the session `extras` something is missing indeed; elsewhere everything is there."""
+    marks = {
+        "sqlite": "sqlalchemy",
+        "postgresql": "psycopg",
+        "asyncpg": "asyncpg",
+        "mysql": "asyncmy",
+        "mariadb": "asyncmy",
+        "migrations": "alembic",
+        "cli": "typer",
+        "all": "sqlalchemy",
+    }
+    missing = {extra for extra, module in marks.items() if not installed(module)}
+    assert missing if MISSING in marks else not missing
+    assert MISSING is None or MISSING in missing

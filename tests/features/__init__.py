@@ -1,0 +1,1 @@
+"""What userkit can do, feature by feature."""

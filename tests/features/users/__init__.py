@@ -1,0 +1,1 @@
+"""The feature users, over a store in memory."""

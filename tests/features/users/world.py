@@ -1,0 +1,83 @@
+"""A small world for the use cases: a store, a clock that stands still, and all that is told."""
+
+from dataclasses import dataclass
+
+from userkit.feature import Parts
+from userkit.features.users import (
+    USERS,
+    SyncUsers,
+    User,
+    UserDeleted,
+    UserDisabled,
+    UserEnabled,
+    UserRegistered,
+    Users,
+    UserUpdated,
+    users,
+)
+from userkit.features.users.attributes import AttributesModel
+from userkit.kernel.cursors import Cursors
+from userkit.kernel.events import Event, Listeners, Publisher
+from userkit.kernel.ids import UUIDv7
+from userkit.kernel.keys import Keyring
+from userkit.storage.port import DEFAULT_REALM, Store
+from userkit.sync import run
+from userkit.testing.clock import FrozenClock
+
+SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
+EVENTS = (UserRegistered, UserUpdated, UserDisabled, UserEnabled, UserDeleted)
+
+
+@dataclass(frozen=True)
+class World:
+    """One realm with the feature in it. ``told`` is what was published, oldest first."""
+
+    store: Store
+    clock: FrozenClock
+    told: list[Event]
+    listeners: Listeners
+    awaited: Users
+    users: SyncUsers
+
+    def ada(self) -> User:
+        """Register Ada, and forget that it was told."""
+        ada = self.users.register(email="Ada@Example.com", name="Ada Lovelace", attributes={"plan": "free"})
+        self.told.clear()
+        return ada
+
+    def stored(self) -> tuple[User, ...]:
+        """Return what the store holds."""
+        return run(self.store.find(User, limit=1000)).items
+
+
+def world(
+    store: Store,
+    *,
+    realm: str = DEFAULT_REALM,
+    attributes: AttributesModel | None = None,
+    secret: str = SECRET,
+) -> World:
+    """Build the feature over one realm of a store that is prepared for it."""
+    feature = users(attributes=attributes)
+    clock, told, listeners = FrozenClock(), list[Event](), Listeners()
+    for kind in EVENTS:
+        listeners.add(kind, told.append)
+    keys = Keyring.of(secret)
+    parts = Parts(
+        store=store.realm(realm),
+        now=clock,
+        new_id=UUIDv7(clock),
+        keys=keys,
+        cursors=Cursors(keys.derive("cursors"), realm),
+        publish=Publisher(realm, listeners),
+        listeners=listeners,
+        built={},
+    )
+    built = feature.build(parts)
+    return World(parts.store, clock, told, listeners, built, feature.mirror(built))
+
+
+def prepared(store: Store) -> Store:
+    """Return a blocking store that is ready for users."""
+    run(store.prepare([USERS]))
+    return store

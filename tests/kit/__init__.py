@@ -1,0 +1,1 @@
+"""The two kits, and the features and settings they are made of."""

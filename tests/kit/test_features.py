@@ -1,0 +1,191 @@
+"""Features of one's own: built after what they need, prepared with the kit, offered by both kits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.kit.sides import SECRET, Side
+from userkit import ConfigurationError, Feature, Parts, SyncUserKit, UserDeleted, UserNotFoundError
+from userkit.errors import UsageError
+from userkit.features.users import Users, users
+from userkit.kernel.entity import Entity
+from userkit.kernel.events import Event
+from userkit.plugins import hookimpl
+from userkit.storage.changes import Add
+from userkit.storage.collection import Collection
+from userkit.storage.port import Store
+from userkit.storage.rewriting import discard
+from userkit.sync import synced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting(Entity):
+    """What to say to a user; its id is theirs."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Greetings:
+    """Greet users."""
+
+    store: Store
+    users: Users
+
+    async def choose(self, user_id: str, *, text: str) -> None:
+        """Keep what to say to a user."""
+        user = await self.users.get(user_id)
+        await self.store.commit(Add(Greeting(id=user.id, text=text)))
+
+    async def greet(self, user_id: str) -> str:
+        """Say it."""
+        user = await self.users.get(user_id)
+        greeting = await self.store.get(Greeting, user_id)
+        return f"{greeting.text if greeting else 'Hello'}, {user.name}!"
+
+    async def forget(self, event: UserDeleted) -> None:
+        """Forget what to say to somebody who is gone."""
+        await discard(self.store, Greeting, event.user.id)
+
+
+class SyncGreetings:
+    """The same without ``await``."""
+
+    def __init__(self, greetings: Greetings) -> None:
+        """Mirror the use cases."""
+        self.choose = synced(greetings.choose)
+        self.greet = synced(greetings.greet)
+
+
+def build(parts: Parts) -> Greetings:
+    """Wire the feature."""
+    greetings = Greetings(parts.store, parts.use(users()))
+    parts.listeners.add(UserDeleted, greetings.forget)
+    return greetings
+
+
+GREETINGS = Feature(
+    name="greetings",
+    build=build,
+    mirror=SyncGreetings,
+    collections=(Collection("greetings", Greeting),),
+    requires=("users",),
+)
+
+
+def plain(
+    name: str, *requires: str, build: Callable[[Parts], Any] = lambda parts: parts
+) -> Feature[Any, Any]:
+    """Return a feature that offers its parts."""
+    return Feature(name=name, build=build, mirror=lambda parts: parts, requires=requires)
+
+
+def test_a_feature_is_offered_beside_the_built_in_ones(side: Side) -> None:
+    """What it stores is prepared, what it requires is there."""
+    kit = side.opened(features=[GREETINGS])
+    ada = side.register(kit)
+    assert side.do(kit[GREETINGS].greet(ada.id)) == "Hello, Ada!"
+    side.do(kit[GREETINGS].choose(ada.id, text="Ahoy"))
+    assert side.do(kit[GREETINGS].greet(ada.id)) == "Ahoy, Ada!"
+
+
+def test_a_feature_forgets_who_is_deleted(side: Side) -> None:
+    """It listens within its realm, and is done before the application hears of it."""
+    kit = side.opened(features=[GREETINGS])
+    acme = kit.realm("acme")
+    told: list[Event] = []
+    for each in (kit, acme):
+        ada = side.register(each)
+        side.do(each[GREETINGS].choose(ada.id, text="Ahoy"))
+        each.listen(UserDeleted, told.append)
+        side.do(each.users.delete(ada.id))
+        with pytest.raises(UserNotFoundError):
+            side.do(each[GREETINGS].greet(ada.id))
+    assert [event.realm for event in told] == ["default", "acme", "acme"]
+
+
+def test_a_feature_is_built_for_each_realm(side: Side) -> None:
+    """Over that realm's store."""
+    kit = side.opened(features=[GREETINGS])
+    ada = side.register(kit)
+    side.do(kit[GREETINGS].choose(ada.id, text="Ahoy"))
+    with pytest.raises(UserNotFoundError):
+        side.do(kit.realm("acme")[GREETINGS].greet(ada.id))
+
+
+def test_features_are_built_after_what_they_require(side: Side) -> None:
+    """In whatever order they are given; each is built once."""
+    built: list[str] = []
+
+    def noting(name: str) -> Callable[[Parts], Any]:
+        return lambda parts: built.append(f"{name} after {sorted(parts.built)}")
+
+    side.kit(
+        features=[
+            plain("last", "middle", "first", build=noting("last")),
+            plain("middle", "first", build=noting("middle")),
+            plain("first", build=noting("first")),
+        ]
+    )
+    assert built == [
+        "first after ['users']",
+        "middle after ['first', 'users']",
+        "last after ['first', 'middle', 'users']",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("features", "complaint"),
+    [
+        ([plain("a", "b")], "The feature a requires b, which this kit does not have"),
+        ([plain("a", "a")], "in a circle: a -> a"),
+        ([plain("a", "b"), plain("b", "c"), plain("c", "a")], "in a circle: a -> b -> c -> a"),
+        ([plain("a"), plain("a")], "Two features have the same name"),
+        ([plain("users")], "Two features have the same name"),
+    ],
+)
+def test_features_that_do_not_fit_together_are_refused(
+    side: Side, features: list[Feature[Any, Any]], complaint: str
+) -> None:
+    """When the kit is made, with what is wrong."""
+    with pytest.raises(ConfigurationError, match=complaint):
+        side.kit(features=features)
+
+
+def test_a_feature_uses_only_what_it_requires(side: Side) -> None:
+    """Else it would depend on the order in which features happen to be given."""
+    with pytest.raises(UsageError, match="greetings is not built yet: name it in requires"):
+        side.kit(features=[plain("a", build=lambda parts: parts.use(GREETINGS))])
+
+
+def test_a_feature_that_a_kit_was_made_without_is_not_there(side: Side) -> None:
+    """Asking for it is a mistake in the program."""
+    with pytest.raises(UsageError, match="made without the feature greetings"):
+        _ = side.kit()[GREETINGS]
+
+
+def test_a_feature_gets_keys_of_its_own() -> None:
+    """For each purpose; and ids, time and cursors like everybody's."""
+    feature = plain("a")
+    with SyncUserKit("memory://", secret=SECRET, features=[feature]) as kit:
+        parts = kit[feature]
+        assert parts.keys.derive("links") != parts.keys.derive("tokens")
+        assert parts.new_id() < parts.new_id()
+        assert parts.now().microsecond % 1000 == 0
+        assert SECRET not in repr(parts)
+
+
+def test_a_hook_may_add_features(side: Side) -> None:
+    """After those that the application gives, and with what they store."""
+
+    class Plugin:
+        @hookimpl
+        def userkit_features(self) -> list[Feature[Any, Any]]:
+            return [GREETINGS]
+
+    kit = side.opened(hooks=[Plugin()])
+    assert side.do(kit[GREETINGS].greet(side.register(kit).id)) == "Hello, Ada!"
+    with pytest.raises(ConfigurationError, match="Two features have the same name"):
+        side.kit(features=[GREETINGS], hooks=[Plugin()])

@@ -1,0 +1,1 @@
+"""The promises about security; the names of the tests carry their ids."""

@@ -1,0 +1,1 @@
+"""The storage port and what every store is built from."""
