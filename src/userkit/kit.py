@@ -101,7 +101,8 @@ class _Kit:
         - ``prefer``: which distribution provides a backend that several offer.
         - ``clock``: tells the time; tests bring their own.
 
-        Raises ConfigurationError, or one of its kinds, with what to change.
+        Raises ConfigurationError, or one of its kinds, with what to change; UsageError for a realm
+        that is not a name.
         """
         from userkit.plugins.hooks import load_hooks
 

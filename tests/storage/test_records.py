@@ -208,7 +208,8 @@ class Odd(Entity):
     def words(self) -> tuple[Any, ...]:
         """Return what is searched by."""
         many = tuple(map(str, range(129)))
-        return {"many": many, "empty": ("",), "long": ("a" * 256,), "fine": many[1:]}[self.derived]
+        unfit = {"empty": ("",), "long": ("a" * 256,), "nul": ("a\0",), "lone": ("\ud800",), "no text": (7,)}
+        return {"many": many, "fine": many[1:], **unfit}[self.derived]
 
 
 odds = Records(Collection("odds", Odd, index=("key",), search="words"))
@@ -222,9 +223,9 @@ def test_a_derived_lookup_is_storable_text(derived: str) -> None:
 
 
 def test_an_entity_is_searched_by_some_words() -> None:
-    """At most 128, none of them empty or too long to index."""
+    """At most 128, none of them empty, too long to index or unfit for a database."""
     assert len(odds.words(Odd(id=ID, derived="fine"))) == 128
-    for derived in ("many", "empty", "long"):
+    for derived in ("many", "empty", "long", "nul", "lone", "no text"):
         with pytest.raises(InvalidEntityError, match=r"Odd\.words cannot be stored"):
             odds.words(Odd(id=ID, derived=derived))
 
@@ -239,6 +240,12 @@ def test_an_old_record_lacks_new_fields() -> None:
     """They get their defaults."""
     assert notes.decode({"id": ID, "version": 3}) == Note(id=ID, version=3)
     assert notes.decode({"id": ID, "version": 3, "gone": "forgotten"}) == Note(id=ID, version=3)
+
+
+def test_a_record_that_lacks_a_field_without_a_default_is_said_to() -> None:
+    """It is not an entity of this version, and the error names what is missing."""
+    with pytest.raises(InvalidEntityError, match="A stored Note lacks fields without a default: id"):
+        notes.decode({"version": 3})
 
 
 def test_a_record_with_an_older_number_is_upgraded() -> None:

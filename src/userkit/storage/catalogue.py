@@ -62,7 +62,7 @@ class Catalogue:
     def add(self, collections: Iterable[Collection[Any]]) -> None:
         """Learn more collections. Raises UsageError when two have one name or one entity."""
         for collection in collections:
-            for known in self._records.values():
+            for known in list(self._records.values()):  # another thread may prepare as well
                 same_name = known.collection.name == collection.name
                 same_entity = known.collection.entity is collection.entity
                 if known.collection is not collection and (same_name or same_entity):

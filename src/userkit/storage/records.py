@@ -69,7 +69,8 @@ class Records(Generic[E]):
     def decode(self, record: Mapping[str, Any], *, schema: int | None = None) -> E:
         """Return the entity of a record, which may lack fields that have defaults.
 
-        ``schema`` is the number that the record was written with; older ones are upgraded.
+        ``schema`` is the number that the record was written with; older ones are upgraded. Raises
+        InvalidEntityError for a record that this version cannot read.
         """
         collection = self.collection
         if schema is not None and schema < collection.schema and collection.upgrade is not None:
@@ -79,15 +80,20 @@ class Records(Generic[E]):
             value = values.get(name)
             if value is not None:
                 values[name] = decode(value)
-        return collection.entity(**values)
+        try:
+            return collection.entity(**values)
+        except TypeError as error:
+            lacking = ", ".join(name for name in self.fields if name not in values)
+            name = collection.entity.__name__
+            raise InvalidEntityError(f"A stored {name} lacks fields without a default: {lacking}.") from error
 
     def words(self, entity: E) -> frozenset[str]:
         """Return the words that an entity is searched by; empty when it is not searchable."""
         if self.collection.search is None:
             return frozenset()
         words = frozenset(getattr(entity, self.collection.search))
-        if len(words) > _MOST_WORDS or not all(0 < len(word) <= LONGEST_LOOKUP for word in words):
-            self._refuse(self.collection.search, f"it has over {_MOST_WORDS} words, or one too long")
+        if len(words) > _MOST_WORDS or not all(map(_is_word, words)):
+            self._refuse(self.collection.search, f"it has over {_MOST_WORDS} words, or one that is unfit")
         return words
 
     def by_value(self, field: str | None, value: str | None) -> bool:
@@ -131,6 +137,10 @@ class Records(Generic[E]):
 
     def _refuse(self, field: str, why: str) -> NoReturn:
         raise InvalidEntityError(f"{self.collection.entity.__name__}.{field} cannot be stored: {why}.")
+
+
+def _is_word(word: object) -> bool:
+    return isinstance(word, str) and 0 < len(word) <= LONGEST_LOOKUP and is_storable_text(word)
 
 
 def _text(value: Any) -> str:

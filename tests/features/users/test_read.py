@@ -109,6 +109,14 @@ def test_a_page_has_bounds(here: World, asked: dict[str, Any]) -> None:
         here.users.list(**asked)
 
 
+def test_a_page_is_asked_for_by_cursor_or_by_number(here: World) -> None:
+    """Both at once would have to ignore one of them."""
+    several(here, 3)
+    after = here.users.list(limit=1).next
+    with pytest.raises(InvalidInputError, match="not both"):
+        here.users.list(after=after, skip=1)
+
+
 @pytest.mark.parametrize("after", ["", "AAAA", NOBODY, 7, ["x"], {"$ne": None}])
 def test_a_cursor_cannot_be_made_up(here: World, after: Any) -> None:
     """Neither for lists nor for searches."""

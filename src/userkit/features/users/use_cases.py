@@ -109,10 +109,12 @@ class ListUsers:
     ) -> Page[User]:
         """Return a page of at most ``limit`` users (1 to 1,000).
 
-        ``after`` is the ``next`` of the page before. ``skip`` starts further down instead, at most
+        ``after`` is the ``next`` of the page before. ``skip``, instead, starts further down, at most
         10,000; it costs more the larger it is. Raises InvalidInputError and InvalidCursorError.
         """
         check_page(limit=limit, skip=skip)
+        if after is not None and skip:
+            raise InvalidInputError("Page by cursor or by number: give after or skip, not both.")
         listing = "users, newest first" if newest_first else "users"
         if after is None:
             page = await skip_to(self.store, User, skip=skip, limit=limit, newest_first=newest_first)

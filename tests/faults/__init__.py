@@ -1,0 +1,1 @@
+"""What userkit answers when something around it is wrong."""
