@@ -27,6 +27,9 @@ CORE = [
     "src/userkit/storage/**/*.py",
 ]
 
+# One process a core, each with servers of its own; the tests of a class share what they started.
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadscope")
+
 
 def group(*names: str) -> tuple[str, ...]:
     """Return the requirements of dependency groups."""
@@ -58,7 +61,7 @@ def tests(session: nox.Session) -> None:
     provide_mariadb(session)
     session.install("-e", ".[all]", *group("tests"))
     session.run("coverage", "erase")
-    session.run("pytest", "--cov", "--cov-report=", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *session.posargs)
     if session.posargs:
         session.run("coverage", "report", success_codes=[0, 1])  # some tests touch nothing of the library
         return
@@ -94,7 +97,7 @@ def package(session: nox.Session) -> None:
     python = str(folder / "fresh" / "bin" / "python")
     session.run(python, "-m", "pip", "install", "-q", f"{wheel}[all]", *group("tests"), external=True)
     session.run(python, "-I", "-c", CHECK_INSTALLED, external=True)
-    session.run(python, "-m", "pytest", "-m", "not server", *session.posargs, external=True)
+    session.run(python, "-m", "pytest", "-m", "not server", *SIDE_BY_SIDE, *session.posargs, external=True)
 
 
 CHECK_INSTALLED = """
@@ -116,7 +119,7 @@ def lowest(session: nox.Session) -> None:
     constraints.write_text("".join(f"{line}\n" for line in lower_bounds()))
     session.install("-c", str(constraints), "-e", ".[all,testing]", *group("tests"))
     session.run("python", "-m", "pip", "freeze", "--exclude-editable")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.storage.test_records import thing
 from tests.storage.things import NOTES, THINGS, Note, Thing, note
 from userkit.errors import InvalidEntityError, UsageError
 from userkit.storage.catalogue import Catalogue, Verb, check_batch, check_limit, check_realm
@@ -11,6 +12,7 @@ from userkit.storage.changes import Add, Remove, Save
 from userkit.storage.collection import Collection
 
 catalogue = Catalogue([NOTES])
+things = Catalogue([THINGS])
 
 
 def test_collections_are_learnt_in_order_and_once() -> None:
@@ -62,6 +64,23 @@ def test_a_saved_entity_is_written_with_what_changed() -> None:
     assert write.words_after == {"two", "three"}
 
 
+def test_json_has_changed_when_it_is_written_otherwise() -> None:
+    """Although Python calls 1 and True equal."""
+    before = thing(facts={"seats": 1})
+    (write,) = Catalogue([THINGS]).plan(
+        [Save(before, before.evolve(facts={"seats": True}, facts_or_none={}))]
+    )
+    assert write.changed == {"version": 2, "facts": {"seats": True}, "facts_or_none": {}}
+    assert not write.records.differs("facts", before, {"seats": 1})
+
+
+def test_what_could_not_have_been_stored_has_changed() -> None:
+    """It differs from all that can be."""
+    unfit = thing(text="\0", facts={"nan": float("nan")})
+    (write,) = things.plan([Save(unfit, unfit.evolve(text="fit", facts={}))])
+    assert write.changed == {"version": 2, "text": "fit", "facts": {}}
+
+
 def test_a_removed_entity_is_written_as_what_was_there() -> None:
     """Nothing comes after it."""
     gone = note("one", version=4)
@@ -109,9 +128,9 @@ def test_a_commit_takes_changes_only() -> None:
     "bad", [note(text="\0"), note(id="ada"), note(label="a" * 256), note("a " * 200 + "a" * 256)], ids=str
 )
 def test_what_cannot_be_stored_is_refused_before_anything_is_sent(bad: Note) -> None:
-    """In a Save, wherever it stands."""
-    good = Note(id=bad.id, version=2)
-    for change in (Add(bad), Remove(bad), Save(bad, good)):
+    """In a Save it is the successor that counts; what comes before it must be stored already."""
+    good = Note(id=bad.id, version=0)
+    for change in (Add(bad), Remove(bad), Save(good, bad)):
         with pytest.raises(InvalidEntityError):
             catalogue.plan([Add(note()), change])
 

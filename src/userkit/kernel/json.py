@@ -1,9 +1,10 @@
 """JSON that comes back from every database as it went in."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "JSONObject", "UnfitJSONError", "fit_json", "is_storable_text"]
+__all__ = ["MAX_DEPTH", "JSONObject", "UnfitJSONError", "fit_json", "is_storable_text", "same_json"]
 
 JSONObject = Mapping[str, Any]
 """A JSON object: text keys, and JSON for values."""
@@ -27,6 +28,13 @@ def is_storable_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def same_json(one: object, other: object) -> bool:
+    """Tell whether two JSON values are written alike; ``1``, ``1.0`` and ``true`` are not."""
+    return one is other or json.dumps(fit_json(one), sort_keys=True) == json.dumps(
+        fit_json(other), sort_keys=True
+    )
 
 
 def fit_json(value: object, *, depth: int = 0) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["fold", "split_words", "words_of"]
 
@@ -20,6 +21,7 @@ def split_words(text: str) -> frozenset[str]:
     return frozenset(_GAP.split(fold(text))) - {""}
 
 
+@lru_cache(maxsize=1024)  # a change of something else asks for the same words twice
 def words_of(text: str) -> frozenset[str]:
     """Return the words of a text, folded: ``Jean-Luc`` is found as itself, as Jean and as Luc.
 

@@ -31,24 +31,33 @@ class Verb(Enum):
 class Write:
     """One checked change as a backend carries it out.
 
-    ``version`` is the revision that must be stored (SAVE and REMOVE). ``before`` and ``after`` are
-    records; ``words_before`` and ``words_after`` the search words.
+    ``version`` is the revision that must be stored (SAVE and REMOVE), ``source`` that revision.
+    ``after`` is a record; ``words_before`` and ``words_after`` are the search words.
     """
 
     verb: Verb
     records: Records[Any]
     id: str
     version: int
-    before: Record | None
+    source: Entity | None
     after: Record | None
     words_before: frozenset[str] = frozenset()
     words_after: frozenset[str] = frozenset()
 
     @property
+    def before(self) -> Record | None:
+        """Return the record of the revision that must be stored, encoded when it is asked for."""
+        return None if self.source is None else self.records.encode(self.source)
+
+    @property
     def changed(self) -> Record:
-        """Return the fields of ``after`` that ``before`` does not have like this."""
-        before, after = self.before or {}, self.after or {}
-        return {name: value for name, value in after.items() if name not in before or before[name] != value}
+        """Return the part of ``after`` that the revision before does not have like this."""
+        after = self.after or {}
+        if self.source is None:
+            return after
+        return {
+            name: value for name, value in after.items() if self.records.differs(name, self.source, value)
+        }
 
 
 class Catalogue:
@@ -112,7 +121,7 @@ class Catalogue:
             records,
             entity.id,
             version=0,
-            before=None,
+            source=None,
             after=records.encode(entity),
             words_after=records.words(entity),
         )
@@ -124,7 +133,7 @@ class Catalogue:
             records,
             before.id,
             version=before.version,
-            before=records.encode(before),
+            source=before,
             after=records.encode(after),
             words_before=records.words(before),
             words_after=records.words(after),
@@ -132,12 +141,13 @@ class Catalogue:
 
     def _removed(self, entity: Entity) -> Write:
         records = self.records(type(entity))
+        records.encode(entity)  # what could not have been stored is not sent, not even its id
         return Write(
             Verb.REMOVE,
             records,
             entity.id,
             version=entity.version,
-            before=records.encode(entity),
+            source=entity,
             after=None,
             words_before=records.words(entity),
         )

@@ -8,7 +8,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 from userkit.errors import InvalidEntityError, UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
-from userkit.kernel.json import UnfitJSONError, fit_json, is_storable_text
+from userkit.kernel.json import UnfitJSONError, fit_json, is_storable_text, same_json
 from userkit.storage.collection import Collection
 from userkit.storage.fields import Field, Kind
 
@@ -36,6 +36,7 @@ class Records(Generic[E]):
         self.collection = collection
         self.fields = {field.name: field for field in collection.fields}
         self._encoders = [(field, _encoder(field)) for field in collection.fields]
+        self._encode_by_name = {field.name: encode for field, encode in self._encoders}
         decoders = ((field.name, _decoder(field)) for field in collection.fields)
         self._decoders = [(name, decode) for name, decode in decoders if decode is not None]
 
@@ -86,6 +87,19 @@ class Records(Generic[E]):
             lacking = ", ".join(name for name in self.fields if name not in values)
             name = collection.entity.__name__
             raise InvalidEntityError(f"A stored {name} lacks fields without a default: {lacking}.") from error
+
+    def differs(self, name: str, entity: E, value: Any) -> bool:
+        """Tell whether a field or derived lookup of an entity is another than this value of a record."""
+        held = getattr(entity, name)
+        encode = self._encode_by_name.get(name)
+        if held is None or encode is None:
+            return bool(held != value)
+        try:
+            if self.fields[name].kind is Kind.JSON:
+                return not same_json(held, value)
+            return bool(encode(held) != value)
+        except UnfitJSONError:
+            return True
 
     def words(self, entity: E) -> frozenset[str]:
         """Return the words that an entity is searched by; empty when it is not searchable."""

@@ -49,6 +49,15 @@ def test_what_is_not_given_stays(here: World) -> None:
     assert here.users.get(ada.id).attributes == {}
 
 
+def test_one_and_true_are_two_attributes(here: World) -> None:
+    """Python calls them equal; JSON does not, and neither do databases."""
+    ada = here.users.register(email="ada@example.com", name="Ada", attributes={"seats": 1})
+    here.users.update(ada.id, attributes={"seats": True})
+    assert here.users.get(ada.id).attributes["seats"] is True
+    here.users.update(ada.id, attributes={"seats": 1.0})
+    assert isinstance(here.users.get(ada.id).attributes["seats"], float)
+
+
 @pytest.mark.parametrize(
     "change",
     [{}, {"name": "Ada Lovelace "}, {"attributes": {"plan": "free"}}, {"name": None, "attributes": None}],

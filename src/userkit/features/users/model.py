@@ -6,7 +6,7 @@ from typing import Self
 
 from userkit.kernel.email import EmailAddress
 from userkit.kernel.entity import Entity
-from userkit.kernel.json import JSONObject
+from userkit.kernel.json import JSONObject, same_json
 from userkit.kernel.words import words_of
 
 __all__ = ["User"]
@@ -73,6 +73,6 @@ class User(Entity):
         """Return the user with another name or attributes, the same object when nothing differs."""
         name = self.name if name is None else name
         attributes = self.attributes if attributes is None else attributes
-        if (name, attributes) == (self.name, self.attributes):
+        if name == self.name and same_json(attributes, self.attributes):
             return self
         return self.evolve(name=name, attributes=attributes, updated_at=now)
