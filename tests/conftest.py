@@ -1,11 +1,22 @@
 """What every test may ask for: private database servers, started when the first test names one."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.mariadb import MariadbServer
 from tests.servers.postgres import PostgresServer
+
+# Machines are noisy, so properties are not timed. CI repeats what passed before; developers explore.
+settings.register_profile(
+    "userkit",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
+settings.load_profile("userkit")
 
 _SERVERS = {"postgres16", "postgres18", "mariadb"}
 
