@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from userkit.cli.db import db
 from userkit.cli.output import print_error
 from userkit.cli.plugins import plugins
 from userkit.errors import UserKitError
@@ -62,3 +63,4 @@ def userkit(
 
 app.command()(plugins)
 # A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
+app.add_typer(db, name="db")

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, Self, TypeVar
 from userkit.errors import DuplicateError, StaleError
 from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
-from userkit.storage.catalogue import Catalogue, Verb, Write, check_limit, check_realm
+from userkit.storage.catalogue import Catalogue, Verb, Write, check_batch, check_limit, check_realm
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
-from userkit.storage.port import DEFAULT_REALM, LARGEST_COMMIT
+from userkit.storage.port import DEFAULT_REALM
 from userkit.storage.records import Record, Records
 from userkit.storage.words import prefix_end, query_words
 
@@ -108,9 +108,10 @@ class MemoryStore:
         """See Purgeable.purge."""
         check_limit(limit)
         records = self._catalogue.records(entity)
+        expires = records.expires
         with self._lock:
             table = self._table(records)
-            times = ((id, row.record[records.expires]) for id, row in table.rows.items())
+            times = ((id, row.record[expires]) for id, row in table.rows.items())
             gone = list(islice((id for id, at in times if at is not None and at < before), limit))
             for id in gone:
                 table.replace(id, None)
@@ -118,11 +119,12 @@ class MemoryStore:
 
     async def load(self, entities: Iterable[Entity], *, batch: int = 1000) -> int:
         """See BulkLoadable.load."""
+        check_batch(batch)
         loaded = 0
         remaining = iter(entities)
         while some := list(islice(remaining, batch)):
-            parts = (some[start : start + LARGEST_COMMIT] for start in range(0, len(some), LARGEST_COMMIT))
-            writes = [write for part in parts for write in self._catalogue.plan([Add(each) for each in part])]
+            # One by one, since the bounds of a commit are not those of a batch.
+            writes = [write for each in some for write in self._catalogue.plan([Add(each)])]
             with self._lock:
                 self._apply(writes)
             loaded += len(some)

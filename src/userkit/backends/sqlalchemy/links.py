@@ -1,0 +1,174 @@
+"""How statements reach the driver of a connection, and what makes several of them one."""
+
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+
+from userkit.backends.sqlalchemy.columns import MYSQL
+from userkit.backends.sqlalchemy.compiled import Parameters
+
+__all__ = ["CursorLink", "HookedLink", "Link", "SessionLink"]
+
+
+class Link(Protocol):
+    """A connection as the verbs of the store use it."""
+
+    @property
+    def connection(self) -> Connection:
+        """Return the connection itself, for what is done once and may take its time."""
+        ...
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return what SQLAlchemy knows of the database."""
+        ...
+
+    def rows(self, text: str, parameters: Parameters) -> Sequence[Sequence[Any]]:
+        """Run a statement and return its rows as the driver gives them."""
+        ...
+
+    def write(self, text: str, parameters: Parameters) -> int:
+        """Run a statement and return how many rows it matched."""
+        ...
+
+    def write_many(self, text: str, parameters: Sequence[Parameters]) -> None:
+        """Run a statement once with each of the parameters."""
+        ...
+
+    def atomic(self, *, single: bool = False) -> AbstractContextManager[object]:
+        """Make the statements inside happen together or not at all; ``single``: there is only one."""
+        ...
+
+
+class CursorLink:
+    """Statements go to the driver's own cursors: a third of what SQLAlchemy's execution costs."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take a connection in the driver's autocommit mode."""
+        self.connection = connection
+        self._driver = connection.connection
+        # Kept, because the question whether it is lost is asked after it was given up.
+        self._raw = self._driver.dbapi_connection
+
+    @property
+    def dialect(self) -> Dialect:
+        """See Link.dialect."""
+        return self.connection.dialect
+
+    def rows(self, text: str, parameters: Parameters) -> Sequence[Sequence[Any]]:
+        """See Link.rows."""
+        cursor = self._driver.cursor()
+        cursor.execute(text, parameters)
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+        cursor.close()
+        return rows
+
+    def write(self, text: str, parameters: Parameters = ()) -> int:
+        """See Link.write."""
+        cursor = self._driver.cursor()
+        cursor.execute(text, parameters)
+        matched: int = cursor.rowcount
+        cursor.close()
+        return matched
+
+    def write_many(self, text: str, parameters: Sequence[Parameters]) -> None:
+        """See Link.write_many."""
+        cursor = self._driver.cursor()
+        cursor.executemany(text, cast(Any, parameters))
+        cursor.close()
+
+    def has_lost(self, error: BaseException) -> bool:
+        """Tell whether this error means that nobody knows what became of the last statement."""
+        if isinstance(error, DBAPIError):
+            return error.connection_invalidated
+        # Time-outs are OSErrors, too: the driver stopped waiting for an answer.
+        if isinstance(error, OSError):
+            return True
+        known = isinstance(error, self.dialect.loaded_dbapi.Error)
+        return known and self.dialect.is_disconnect(cast(Any, error), self._raw, None)
+
+    def give_up(self, error: BaseException) -> None:
+        """Have the pool throw the connection away, with all others made before it if the server is gone.
+
+        One of SQLite is kept: it is in order again after a rollback, and may be all there is of a
+        database in memory.
+        """
+        if self.dialect.name == "sqlite":
+            return
+        if isinstance(error, Exception) and not isinstance(error, TimeoutError):
+            # SQLAlchemy finds out for itself, and then replaces the whole pool.
+            with suppress(Exception):
+                self.connection.exec_driver_sql("SELECT 1")
+        self.connection.invalidate(error)
+
+    def atomic(self, *, single: bool = False) -> AbstractContextManager[object]:
+        """Begin a transaction and commit it, unless a single statement is one by itself."""
+        return nullcontext() if single else self._transaction()
+
+    @contextmanager
+    def _transaction(self) -> Generator[None, None, None]:
+        self.write(_BEGIN.get(self.dialect.name, "BEGIN"))
+        try:
+            yield
+            self.write("COMMIT")
+        except BaseException as error:
+            self._roll_back(error)
+            raise
+
+    def _roll_back(self, error: BaseException) -> None:
+        in_order = isinstance(error, Exception) and not self.has_lost(error)
+        # In the middle of an answer there is no talking to a server; the connection will be given up.
+        if not in_order and self.dialect.name != "sqlite":
+            return
+        try:
+            self.write("ROLLBACK")
+        except BaseException as failure:
+            self.connection.invalidate(error)
+            if not isinstance(failure, Exception):
+                raise
+
+
+class HookedLink(CursorLink):
+    """Statements go through SQLAlchemy, whose events, echo and tracing the application may watch."""
+
+    def rows(self, text: str, parameters: Parameters) -> Sequence[Sequence[Any]]:
+        """See Link.rows."""
+        return self.connection.exec_driver_sql(text, _core(parameters)).fetchall()
+
+    def write(self, text: str, parameters: Parameters = ()) -> int:
+        """See Link.write."""
+        return self.connection.exec_driver_sql(text, _core(parameters)).rowcount
+
+    def write_many(self, text: str, parameters: Sequence[Parameters]) -> None:
+        """See Link.write_many."""
+        self.connection.exec_driver_sql(text, [_core(each) for each in parameters])
+
+    @contextmanager
+    def _transaction(self) -> Generator[None, None, None]:
+        if self.dialect.name in MYSQL:
+            # The engine of an application has the server's default, REPEATABLE READ, which locks gaps.
+            self.write("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        with super()._transaction():
+            yield
+
+
+class SessionLink(HookedLink):
+    """Statements join the transaction of an application, which alone commits it."""
+
+    def atomic(self, *, single: bool = False) -> AbstractContextManager[object]:
+        """Set a savepoint, for a single statement too: an error spoils a whole transaction of PostgreSQL."""
+        driver = self._driver.driver_connection
+        if self.dialect.name == "sqlite" and not getattr(driver, "in_transaction", True):
+            # Python's driver begins late, and releasing a savepoint outside a transaction commits.
+            self.write("BEGIN IMMEDIATE")
+        return self.connection.begin_nested()
+
+
+_BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
+
+
+def _core(parameters: Parameters) -> Any:
+    return parameters if isinstance(parameters, dict) else tuple(parameters)

@@ -1,0 +1,91 @@
+"""Tables: made where they are missing, checked where they are there, in several processes at once."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Index, Inspector, Table, UniqueConstraint, inspect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from userkit.backends.sqlalchemy.columns import MYSQL
+from userkit.backends.sqlalchemy.links import Link
+from userkit.errors import SchemaOutdatedError, StoreUnavailableError, UnsupportedStoreError
+
+__all__ = ["prepare"]
+
+# "userkit" and 1: nobody else's advisory lock.
+_LOCK_NUMBER = 0x7573_6572_6B69_7401
+_LOCK_NAME = "userkit.prepare"
+_LOCK_SECONDS = 10
+
+
+def prepare(link: Link, tables: Sequence[Table], *, create: bool) -> None:
+    """Check that these tables are there, and with ``create`` make what is missing.
+
+    Raises SchemaOutdatedError for what only a migration mends, and without ``create`` for all that
+    is missing; UnsupportedStoreError for a PostgreSQL database that is not in UTF-8.
+    """
+    connection = link.connection
+    _refuse_other_encodings(connection)
+    missing = list(_missing(connection, tables))
+    if missing and not create:
+        names = ", ".join(str(thing.name) for thing in missing)
+        raise SchemaOutdatedError(f"The database lacks {names}; run `userkit db upgrade`.")
+    if missing:
+        with _alone(link):
+            # Somebody else may have made them in the meantime.
+            for thing in _missing(connection, tables):
+                connection.execute(CreateTable(thing) if isinstance(thing, Table) else CreateIndex(thing))
+
+
+def _missing(connection: Connection, tables: Sequence[Table]) -> Iterator[Table | Index]:
+    inspector = inspect(connection)
+    there = set(inspector.get_table_names())
+    for table in tables:
+        indexes: set[str | None] = set()
+        if table.name in there:
+            _check(inspector, table)
+            indexes = {index["name"] for index in inspector.get_indexes(table.name)}
+        else:
+            yield table
+        yield from sorted(
+            (each for each in table.indexes if each.name not in indexes), key=lambda it: str(it.name)
+        )
+
+
+def _check(inspector: Inspector, table: Table) -> None:
+    columns = {column["name"] for column in inspector.get_columns(table.name)}
+    lacking = [column.name for column in table.columns if column.name not in columns]
+    unique = [set(each["column_names"]) for each in inspector.get_unique_constraints(table.name)]
+    lacking += [
+        f"the constraint {constraint.name}"
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint) and set(constraint.columns.keys()) not in unique
+    ]
+    if lacking:
+        raise SchemaOutdatedError(
+            f"The table {table.name} lacks {', '.join(lacking)}; run `userkit db upgrade`."
+        )
+
+
+@contextmanager
+def _alone(link: Link) -> Generator[None, None, None]:
+    if link.dialect.name in MYSQL:
+        # There every CREATE commits by itself, so that a transaction would hold no lock.
+        if link.rows(f"SELECT GET_LOCK('{_LOCK_NAME}', {_LOCK_SECONDS})", ())[0][0] != 1:
+            raise StoreUnavailableError("Another process prepares the database and did not finish in time.")
+        try:
+            yield
+        finally:
+            link.rows(f"SELECT RELEASE_LOCK('{_LOCK_NAME}')", ())
+        return
+    with link.atomic():
+        if link.dialect.name == "postgresql":
+            link.rows(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})", ())
+        yield
+
+
+def _refuse_other_encodings(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise UnsupportedStoreError(f"The encoding of the database is {encoding}; userkit needs UTF8.")

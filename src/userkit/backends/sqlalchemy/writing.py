@@ -1,0 +1,172 @@
+"""Writing: the bodies of commit, load and purge, as functions of a connection."""
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from userkit.backends.sqlalchemy.book import AnyBook, book_of, numbered
+from userkit.backends.sqlalchemy.clashes import clash_of
+from userkit.backends.sqlalchemy.links import Link
+from userkit.errors import StaleError
+from userkit.kernel.entity import Entity
+from userkit.storage.catalogue import Catalogue, Verb, Write
+from userkit.storage.collection import Collection
+from userkit.storage.records import Record, Records
+
+__all__ = ["Rows", "apply", "insert_all", "purge", "rows_of"]
+
+_CHUNK = 100
+
+
+class Rows(NamedTuple):
+    """Rows of one collection that are to be added."""
+
+    collection: Collection[Any]
+    main: list[Record]
+    words: list[dict[str, str]]
+
+
+def apply(link: Link, realm: str, writes: Sequence[Write], *, cascades: bool) -> None:
+    """Carry out the changes of a commit in their order.
+
+    ``cascades``: foreign keys are switched on, should this be SQLite.
+    """
+    cascades = cascades or link.dialect.name != "sqlite"
+    with link.atomic(single=len(writes) == 1 and _is_one_statement(writes[0], cascades)):
+        if len(writes) > 1:
+            _lock(link, writes)
+        for write in writes:
+            _apply(link, realm, write, cascades)
+
+
+def rows_of(entities: Iterable[Entity], catalogue: Catalogue, realm: str) -> list[Rows]:
+    """Check and encode many new entities, grouped by collection.
+
+    Raises InvalidEntityError for values that cannot be stored.
+    """
+    groups: dict[type[Entity], Rows] = {}
+    for entity in entities:
+        kind = type(entity)
+        records = catalogue.records(kind)
+        if kind not in groups:
+            groups[kind] = Rows(records.collection, [], [])
+        rows = groups[kind]
+        rows.main.append({"realm": realm, "schema": rows.collection.schema, **records.encode(entity)})
+        rows.words.extend(_word(realm, word, entity.id) for word in records.words(entity))
+    return list(groups.values())
+
+
+def insert_all(link: Link, rows: Sequence[Rows]) -> None:
+    """Add many new entities, all or none."""
+    with link.atomic():
+        for some in rows:
+            book = book_of(some.collection, link.dialect)
+            with _naming_clashes(link, book):
+                link.write_many(book.add.text, [book.add.parameters(row) for row in some.main])
+            _add_words(link, book, some.words)
+
+
+def purge(
+    link: Link, records: Records[Any], realm: str, *, before: datetime, limit: int, cascades: bool
+) -> int:
+    """Delete at most ``limit`` rows that expired before a time in whole milliseconds; return how many."""
+    book = book_of(records.collection, link.dialect)
+    searched = records.collection.search is not None and not cascades and link.dialect.name == "sqlite"
+    query = book.expired(records.expires)
+    with link.atomic():
+        found = link.rows(query.text, query.parameters({"realm_": realm, "before_": before, "limit_": limit}))
+        # PostgreSQL's drivers bring UUIDs.
+        ids = [str(row[0]) for row in found]
+        for start in range(0, len(ids), _CHUNK):
+            some = ids[start : start + _CHUNK]
+            if searched:
+                _forget_words(link, book, some)
+            statement = book.remove_all(len(some))
+            with _naming_clashes(link, book):
+                link.write(statement.text, statement.parameters(numbered(some)))
+    return len(ids)
+
+
+def _is_one_statement(write: Write, cascades: bool) -> bool:
+    if write.verb is Verb.REMOVE:
+        return cascades or write.records.collection.search is None
+    return write.words_before == write.words_after
+
+
+def _lock(link: Link, writes: Sequence[Write]) -> None:
+    # In one order everywhere, so that commits that cross queue up instead of locking each other out.
+    if link.dialect.name == "sqlite":
+        return
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    books: dict[str, AnyBook] = {}
+    for write in writes:
+        if write.verb is not Verb.ADD:
+            name = write.records.collection.name
+            books[name] = book_of(write.records.collection, link.dialect)
+            ids[name].append(write.id)
+    if sum(map(len, ids.values())) < 2:
+        return
+    for name in sorted(ids):
+        query = books[name].lock(len(ids[name]))
+        link.rows(query.text, query.parameters(numbered(ids[name])))
+
+
+def _apply(link: Link, realm: str, write: Write, cascades: bool) -> None:
+    book = book_of(write.records.collection, link.dialect)
+    with _naming_clashes(link, book, write.id if write.verb is Verb.ADD else None):
+        if write.verb is Verb.ADD:
+            row = {"realm": realm, "schema": book.collection.schema, **(write.after or {})}
+            link.write(book.add.text, book.add.parameters(row))
+        elif _change(link, realm, book, write, cascades) == 0:
+            raise StaleError
+    if write.verb is not Verb.REMOVE:
+        gone, new = write.words_before - write.words_after, write.words_after - write.words_before
+        _remove_words(link, book, [_word(realm, word, write.id) for word in gone])
+        _add_words(link, book, [_word(realm, word, write.id) for word in new])
+
+
+def _change(link: Link, realm: str, book: AnyBook, write: Write, cascades: bool) -> int:
+    revision = {"id_": write.id, "realm_": realm, "version_": write.version}
+    if write.verb is Verb.SAVE:
+        # A record of an older form is written anew as a whole: its unchanged fields were upgraded, too.
+        record = write.changed if book.collection.upgrade is None else write.after or {}
+        save = book.save(frozenset(record))
+        return link.write(
+            save.text, save.parameters({**record, "schema": book.collection.schema, **revision})
+        )
+    if book.collection.search is not None and not cascades:
+        _forget_words(link, book, [write.id])
+    return link.write(book.remove.text, book.remove.parameters(revision))
+
+
+@contextmanager
+def _naming_clashes(link: Link, book: AnyBook, id: str | None = None) -> Generator[None, None, None]:
+    try:
+        yield
+    except Exception as error:
+        if clash := clash_of(link, book, error, id):
+            raise clash from error
+        raise
+
+
+def _add_words(link: Link, book: AnyBook, words: Sequence[dict[str, str]]) -> None:
+    if words:
+        link.write_many(book.add_word.text, [book.add_word.parameters(word) for word in words])
+
+
+def _remove_words(link: Link, book: AnyBook, words: Sequence[dict[str, str]]) -> None:
+    if words:
+        conditions = [{f"{name}_": value for name, value in word.items()} for word in words]
+        statement = book.remove_word
+        link.write_many(statement.text, [statement.parameters(condition) for condition in conditions])
+
+
+def _forget_words(link: Link, book: AnyBook, ids: Sequence[str]) -> None:
+    statement = book.remove_all_words(len(ids))
+    link.write(statement.text, statement.parameters(numbered(ids)))
+
+
+def _word(realm: str, word: str, id: str) -> dict[str, str]:
+    return {"realm": realm, "word": word, "id": id}

@@ -1,0 +1,1 @@
+"""The parts of the suite, each about one promise of the port."""

@@ -1,0 +1,11 @@
+"""Write nicknames in capitals."""
+
+from alembic.operations import Operations
+from sqlalchemy import MetaData
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade(op: Operations, before: MetaData, after: MetaData) -> None:
+    """Change the values; the tables stay as they are."""
+    op.execute("UPDATE userkit_users SET nickname = upper(nickname)")

@@ -1,0 +1,1 @@
+"""Every store of ours against the standard suite."""

@@ -1,0 +1,1 @@
+"""Tests of what we ship for the tests of others."""
