@@ -38,7 +38,7 @@ def open_url(url: str, *, blocking: bool, settings: SQLAlchemySettings | None = 
         return SQLAlchemyStore(AsyncEngineRunner(engine, own=True, patience=address.settings.longest_call))
     except ModuleNotFoundError as error:
         missing = error.name or address.url.get_driver_name()
-        extra = "asyncpg" if missing == "asyncpg" else system
+        extra = "asyncpg" if address.url.get_driver_name() == "asyncpg" else system
         raise MissingExtraError(f"{missing} is not installed: pip install 'userkit-sdk[{extra}]'") from error
 
 

@@ -16,7 +16,8 @@ def _open(url: str, *, blocking: bool) -> "SQLAlchemyStore":
     try:
         from userkit.backends.sqlalchemy.opening import open_url
     except ModuleNotFoundError as error:
-        extra = url.partition(":")[0].partition("+")[0]
+        system, _, driver = url.partition(":")[0].partition("+")
+        extra = "asyncpg" if driver == "asyncpg" else system
         raise MissingExtraError(
             f"{error.name} is not installed: pip install 'userkit-sdk[{extra}]'"
         ) from error
