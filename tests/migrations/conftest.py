@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 
 from tests.migrations.database import KINDS, Database, on
 
@@ -20,5 +20,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         server = request.getfixturevalue(request.param)
         url = server.url(_DRIVERS[server.scheme], database=server.create_database())
     engine: Engine = create_engine(make_url(url))
+    if engine.dialect.name == "sqlite":
+        # As a store has it, so that a table which is replaced would take others along.
+        event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA foreign_keys = ON"))
     yield Database(url, engine)
     engine.dispose()

@@ -123,7 +123,7 @@ DRIFTS = {
     "the collation of the table": Drift(
         f"email_key VARCHAR\\(255\\) {MARIADB_EXACT}",
         "email_key VARCHAR(255)",
-        (f"userkit_users.email_key is VARCHAR(255), not VARCHAR(255) {MARIADB_EXACT}.",),
+        (f"COLLATE latin1_swedish_ci, not VARCHAR(255) {MARIADB_EXACT}.",),
         only="mariadb",
     ),
     "JSON with a check": Drift(

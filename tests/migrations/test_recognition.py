@@ -149,9 +149,7 @@ def test_a_revision_of_a_newer_userkit_is_not_guessed_at(database: Database) -> 
     database.migrations(of_tests=True).upgrade()
     migrations = database.migrations()
     for act in (migrations.current, migrations.upgrade, migrations.sql):
-        with pytest.raises(
-            ConfigurationError, match="says 0004, which this userkit does not know: a newer one"
-        ):
+        with pytest.raises(ConfigurationError, match="says 0004, which this userkit does not know"):
             act()
 
 

@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from tests.migrations.database import Database
+from tests.migrations.database import Database, on
 from tests.servers.mariadb import MariadbServer
 from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.backends.sqlalchemy.schema import COLLECTIONS, metadata
@@ -75,6 +75,16 @@ def test_the_url_may_say_either(mariadb: MariadbServer, scheme: str) -> None:
     database.by_hand(database.migrations().sql())
     assert (database.migrations().check(), database.migrations().current().revision) == ([], "0001")
     engine.dispose()
+
+
+@pytest.mark.parametrize("collation", ["utf8mb4_nopad_bin", "utf8mb4_bin", "ascii_bin", "utf8mb4_general_ci"])
+@pytest.mark.parametrize("database", [on("mariadb")], indirect=True)
+def test_the_default_of_the_database_does_not_matter(database: Database, collation: str) -> None:
+    """Where it is the collation of a column, MariaDB's own description leaves that out."""
+    database.run(f"ALTER DATABASE CHARACTER SET {collation.partition('_')[0]} COLLATE {collation}")
+    make(database, "prepare")
+    assert database.migrations().current().recognised == "0001"
+    assert database.migrations().check() == []
 
 
 def test_the_sql_by_hand_is_recorded(database: Database) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from userkit.backends.memory.store import MemoryStore
 from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError
+from userkit.features.users import USERS
 from userkit.plugins.opening import open_store
 from userkit.storage.capabilities import Migratable, migratable, supports
 from userkit.sync import run
@@ -33,6 +34,17 @@ def test_a_file_that_may_only_be_read_can_be_looked_at(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{file}?mode=ro", blocking=True)
     assert migratable(store).migrations().current().revision == "0001"
     assert migratable(store).migrations().check() == []
+    assert migratable(store).migrations().upgrade().revision == "0001"
+    run(store.close())
+
+
+def test_a_file_that_may_only_be_read_is_not_upgraded(tmp_path: Path) -> None:
+    """The error says so."""
+    file = tmp_path / "app.db"
+    store = open_store(f"sqlite:///{file}", blocking=True)
+    run(store.prepare([USERS]))
+    run(store.close())
+    store = open_store(f"sqlite:///{file}?mode=ro", blocking=True)
     with pytest.raises(StoreUnavailableError, match="is read-only"):
         migratable(store).migrations().upgrade()
     run(store.close())

@@ -7,7 +7,8 @@ import pytest
 from tests.storage.test_records import thing
 from tests.storage.things import NOTES, THINGS, Note, Thing, note
 from userkit.errors import InvalidEntityError, UsageError
-from userkit.storage.catalogue import Catalogue, Verb, check_batch, check_limit, check_realm
+from userkit.kernel.clock import utc_now
+from userkit.storage.catalogue import Catalogue, Verb, check_batch, check_limit, check_moment, check_realm
 from userkit.storage.changes import Add, Remove, Save
 from userkit.storage.collection import Collection
 
@@ -133,6 +134,14 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(bad: Note) -> 
     for change in (Add(bad), Remove(bad), Save(good, bad)):
         with pytest.raises(InvalidEntityError):
             catalogue.plan([Add(note()), change])
+
+
+def test_a_time_is_aware() -> None:
+    """Otherwise nobody knows when it is."""
+    check_moment(utc_now())
+    for moment in (utc_now().replace(tzinfo=None), "now"):
+        with pytest.raises(UsageError, match="aware"):
+            check_moment(moment)  # type: ignore[arg-type]  # the mistake under test
 
 
 @pytest.mark.parametrize("limit", [1, 100, 1000])

@@ -11,7 +11,7 @@ from userkit.backends.memory import MemoryStore
 from userkit.storage.changes import Change
 
 _GATE = threading.RLock()
-_DELAY = 0.02
+_DELAY = 0.05
 
 
 class UnlockedFileStore(MemoryStore):

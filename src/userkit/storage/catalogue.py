@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from userkit.storage.collection import Collection
 from userkit.storage.port import LARGEST_COMMIT, LARGEST_PAGE
 from userkit.storage.records import Record, Records
 
-__all__ = ["Catalogue", "Verb", "Write", "check_batch", "check_limit", "check_realm"]
+__all__ = ["Catalogue", "Verb", "Write", "check_batch", "check_limit", "check_moment", "check_realm"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -163,6 +164,12 @@ def check_batch(batch: int) -> None:
     """Raise UsageError unless a batch of a load may have this many entities."""
     if not isinstance(batch, int) or batch < 1:
         raise UsageError("A batch has at least one entity.")
+
+
+def check_moment(moment: datetime) -> None:
+    """Raise UsageError unless a time says in which zone it is."""
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise UsageError("A time is aware, such as datetime.now(UTC).")
 
 
 def check_realm(name: str) -> str:

@@ -77,5 +77,5 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections. Closing again, or closing a view of a realm, does no harm."""
+        """Let go of connections, those of all views included. Closing again does no harm."""
         ...

@@ -11,7 +11,15 @@ from typing import Any, NamedTuple, Self, TypeVar
 from userkit.errors import DuplicateError, StaleError
 from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
-from userkit.storage.catalogue import Catalogue, Verb, Write, check_batch, check_limit, check_realm
+from userkit.storage.catalogue import (
+    Catalogue,
+    Verb,
+    Write,
+    check_batch,
+    check_limit,
+    check_moment,
+    check_realm,
+)
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
 from userkit.storage.port import DEFAULT_REALM
@@ -107,6 +115,7 @@ class MemoryStore:
     async def purge(self, entity: type[Entity], *, before: datetime, limit: int = 1000) -> int:
         """See Purgeable.purge."""
         check_limit(limit)
+        check_moment(before)
         records = self._catalogue.records(entity)
         expires = records.expires
         with self._lock:

@@ -33,6 +33,8 @@ __all__ = ["AnyBook", "Book", "book_of", "numbered"]
 E = TypeVar("E", bound=Entity)
 
 _MOST_SHAPES = 256
+# Databases plan joins of a few tables well, and refuse those of many.
+_MOST_JOINS = 3
 
 
 class Book(Generic[E]):
@@ -77,17 +79,20 @@ class Book(Generic[E]):
     def _search(self, words: int, *, after: bool) -> Statement:
         """Select a page of entities by ``realm_`` and ranges of words, ``from_0_`` until ``until_0_`` and on.
 
-        The first range should be the rarest: it is read from the index, the others are checked
-        for each entity that has it. Ranges do not overlap.
+        Ranges do not overlap. The first few, which should be the rarest, are read from the index
+        in the order that the database finds best; the others are checked for each entity.
         """
-        listed = self._words
-        first = select(listed.c.id).where(listed.c.realm == bindparam("realm_"), _in_range(listed, 0))
-        query = self._entities.where(self._is("realm"), self.tables.main.c.id.in_(first))
-        if words > 1:
-            others = listed.alias()
-            found = case(*((_in_range(others, number), number) for number in range(1, words)))
-            distinct = select(func.count(found.distinct())).where(others.c.id == self.tables.main.c.id)
-            query = query.where(distinct.scalar_subquery() == words - 1)
+        listed, id = self._words, self.tables.main.c.id
+        query = self._entities.where(self._is("realm"))
+        for number in range(min(words, _MOST_JOINS)):
+            one = listed.alias(f"word_{number}")
+            found = select(one.c.id).where(one.c.realm == bindparam("realm_"), _in_range(one, number))
+            query = query.where(id.in_(found))
+        if words > _MOST_JOINS:
+            others = listed.alias("words")
+            matched = case(*((_in_range(others, number), number) for number in range(_MOST_JOINS, words)))
+            distinct = select(func.count(matched.distinct())).where(others.c.id == id).scalar_subquery()
+            query = query.where(distinct == words - _MOST_JOINS)
         return self._query(self._page(query, after, newest_first=False))
 
     def _count(self, field: str | None) -> Statement:

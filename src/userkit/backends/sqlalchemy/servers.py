@@ -116,8 +116,9 @@ def _mysql_settings(settings: SQLAlchemySettings) -> Sequence[str]:
     patience, limit = max(1, ceil(settings.lock_timeout)), settings.statement_timeout
     return (
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-        # Each of the comments is read by one of the two systems only.
-        f"SET SESSION innodb_lock_wait_timeout = {patience}, lock_wait_timeout = {patience}, "
+        # Each of the comments is read by one of the two systems only. Notes are of no use to anybody:
+        # "Name ignored for PRIMARY key" would be logged as a warning by asyncmy.
+        f"SET SESSION innodb_lock_wait_timeout = {patience}, lock_wait_timeout = {patience}, sql_notes = 0, "
         "sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')"
         f"/*M!100100 , max_statement_time = {limit} */"
         f"/*!50708 , max_execution_time = {ceil(limit * 1000)} */",

@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 __all__ = ["SQLAlchemySettings"]
 
 
-_GRACE = 5.0
+# What a client waits on top of what the server was told, so that the server is the one to speak.
+_GRACE = 2.0
 
 
 class SQLAlchemySettings(BaseSettings):

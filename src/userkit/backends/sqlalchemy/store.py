@@ -25,7 +25,7 @@ from userkit.errors import UnsupportedStoreError, UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.kernel.page import Page
-from userkit.storage.catalogue import Catalogue, check_batch, check_limit, check_realm
+from userkit.storage.catalogue import Catalogue, check_batch, check_limit, check_moment, check_realm
 from userkit.storage.changes import Change
 from userkit.storage.collection import Collection
 from userkit.storage.migrations import Migrations
@@ -165,6 +165,7 @@ class SQLAlchemyStore:
     async def purge(self, entity: type[Entity], *, before: datetime, limit: int = 1000) -> int:
         """See Purgeable.purge."""
         check_limit(limit)
+        check_moment(before)
         work = partial(
             writing.purge,
             records=self._catalogue.records(entity),

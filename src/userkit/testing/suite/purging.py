@@ -94,6 +94,12 @@ class Purging(Standard, needs=Purgeable):
             with pytest.raises(UsageError):
                 await purgeable(store).purge(Ticket, before=_NOON, limit=limit)
 
+    async def test_a_time_without_a_zone_is_refused(self, store: Store) -> None:
+        """Nobody knows when it is."""
+        await store.commit(Add(ticket("code", expires_at=_NOON - _MILLISECOND)))
+        with pytest.raises(UsageError):
+            await purgeable(store).purge(Ticket, before=_NOON.replace(tzinfo=None))
+
     async def test_what_never_expires_cannot_be_purged(self, store: Store) -> None:
         """A kind without a time of expiry, or one that the store does not know, is a mistake."""
         with pytest.raises(UsageError):

@@ -24,14 +24,19 @@ __all__ = ["differences"]
 
 C = TypeVar("C", bound=Constraint)
 
+# What SQLAlchemy's reflection leaves out, in all or in some of its versions.
+_COLLATIONS = {
+    "postgresql": "SELECT a.attname, 'COLLATE \"' || c.collname || '\"' FROM pg_attribute a "
+    "JOIN pg_type t ON t.oid = a.atttypid JOIN pg_collation c ON c.oid = a.attcollation "
+    "WHERE a.attrelid = to_regclass(:name) AND a.attcollation <> t.typcollation",
+    "mysql": "SELECT column_name, concat('CHARACTER SET ', character_set_name, ' COLLATE ', collation_name) "
+    "FROM information_schema.columns "
+    "WHERE table_schema = database() AND table_name = :name AND collation_name IS NOT NULL",
+}
+_COLLATIONS["mariadb"] = _COLLATIONS["mysql"]
 _MARIADB_CHECKS = (
     "SELECT check_clause FROM information_schema.check_constraints "
     "WHERE constraint_schema = database() AND table_name = :name"
-)
-_POSTGRESQL_COLLATIONS = (
-    "SELECT a.attname, c.collname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
-    "JOIN pg_collation c ON c.oid = a.attcollation "
-    "WHERE a.attrelid = to_regclass(:name) AND a.attcollation <> t.typcollation"
 )
 _SQLITE_SQL = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"
 
@@ -63,10 +68,8 @@ def _columns(inspector: Inspector, table: Table, found: dict[str, ReflectedColum
         if column.name not in found:
             yield f"{table.name} has no column {column.name}."
             continue
-        there = found[column.name]
-        wanted, spelled = _spelled(column.type, dialect), _spelled(there["type"], dialect)
-        if dialect.name == "postgresql":
-            spelled = _collated(spelled, collations.get(column.name))
+        there, wanted = found[column.name], _spelled(column.type, dialect)
+        spelled = f"{_bare(_spelled(there['type'], dialect))} {collations.get(column.name, '')}".rstrip()
         if spelled != wanted:
             yield f"{table.name}.{column.name} is {spelled}, not {wanted}."
         if there["nullable"] != column.nullable:
@@ -74,9 +77,8 @@ def _columns(inspector: Inspector, table: Table, found: dict[str, ReflectedColum
 
 
 def _collations(inspector: Inspector, table: Table) -> Mapping[str, str]:
-    if inspector.dialect.name != "postgresql":
-        return {}
-    return {row[0]: row[1] for row in _asked(inspector, _POSTGRESQL_COLLATIONS, table)}
+    query = _COLLATIONS.get(inspector.dialect.name)
+    return {row[0]: row[1] for row in _asked(inspector, query, table)} if query else {}
 
 
 def _nullability(column: Column[Any]) -> str:
@@ -194,10 +196,8 @@ def _spelled(kind: TypeEngine[Any], dialect: Dialect) -> str:
     return re.sub(r"\b(SMALLINT|INTEGER|BIGINT)\(\d+\)", r"\1", spelled).replace("BOOL", "TINYINT(1)")
 
 
-def _collated(spelled: str, collation: str | None) -> str:
-    # Not every SQLAlchemy reads the collations of PostgreSQL.
-    bare = re.sub(r' COLLATE ".*"', "", spelled)
-    return f'{bare} COLLATE "{collation}"' if collation else bare
+def _bare(spelled: str) -> str:
+    return re.sub(r" (CHARACTER SET|COLLATE) .*", "", spelled)
 
 
 def _constraints(table: Table, kind: type[C]) -> list[C]:

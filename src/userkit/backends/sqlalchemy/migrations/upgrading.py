@@ -4,7 +4,6 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from sqlalchemy import Connection, Engine, inspect
@@ -15,7 +14,7 @@ from userkit.backends.sqlalchemy.migrations.history import History, Past
 from userkit.backends.sqlalchemy.migrations.recognition import Recognition, recognise
 from userkit.backends.sqlalchemy.migrations.steps import VERSION_TABLE, Step, run, write
 from userkit.backends.sqlalchemy.translation import Place, translated
-from userkit.errors import ConfigurationError, SchemaOutdatedError
+from userkit.errors import ConfigurationError, SchemaOutdatedError, UserKitError
 from userkit.storage.migrations import SchemaState
 
 __all__ = ["VERSIONS", "SQLMigrations"]
@@ -81,13 +80,10 @@ class SQLMigrations:
     def _advance(self) -> bool:
         """Take one step, and tell whether there are more. In between others may take some."""
         steps: list[Step] = []
-        try:
-            with alone(self._engine) as connection:
-                steps = self._steps(self._position(connection))
-                if steps:
-                    run(steps[0], connection)
-        except Exception as error:
-            self._reraise(error, f"Revision {steps[0].past.id} was not done. " if steps else "")
+        with self._our_errors(steps), alone(self._engine) as connection:
+            steps += self._steps(self._position(connection))
+            if steps:
+                run(steps[0], connection)
         return len(steps) > 1
 
     def _position(self, connection: Connection) -> _Position:
@@ -136,17 +132,19 @@ class SQLMigrations:
 
     @contextmanager
     def _reading(self) -> Generator[Connection, None, None]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except Exception as error:
-            self._reraise(error)
+        with self._our_errors(), self._engine.connect() as connection:
+            yield connection
 
-    def _reraise(self, error: Exception, before: str = "") -> NoReturn:
-        ours = translated(error, Place.of(self._engine.url))
-        if ours is None or ours is error:
-            raise error
-        raise type(ours)(f"{before}{ours.detail}") from error
+    @contextmanager
+    def _our_errors(self, doing: Sequence[Step] = ()) -> Generator[None, None, None]:
+        try:
+            yield
+        except Exception as error:
+            ours = translated(error, Place.of(self._engine.url))
+            if ours is None or isinstance(error, UserKitError):
+                raise
+            before = f"Revision {doing[0].past.id} was not done. " if doing else ""
+            raise type(ours)(f"{before}{ours.detail}") from error
 
 
 def _refuse(position: _Position) -> None:

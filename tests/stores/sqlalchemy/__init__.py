@@ -1,0 +1,1 @@
+"""What the SQL store promises beyond what every store does."""
