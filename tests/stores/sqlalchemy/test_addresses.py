@@ -6,6 +6,7 @@ import pytest
 
 from userkit.backends.sqlalchemy import SQLAlchemySettings
 from userkit.backends.sqlalchemy.addresses import Address
+from userkit.backends.sqlalchemy.opening import open_url
 from userkit.backends.sqlalchemy.servers import async_server_engine, server_engine
 from userkit.errors import InvalidURLError, UnsupportedStoreError
 
@@ -39,10 +40,10 @@ def test_an_asynchronous_driver_cannot_serve_the_synchronous_kit(url: str) -> No
         Address.read(url, blocking=True)
 
 
-def test_the_synchronous_driver_of_mysql_is_not_for_the_asynchronous_kit() -> None:
-    """It would hold up the event loop."""
-    with pytest.raises(UnsupportedStoreError, match=r"mysql\+asyncmy"):
-        Address.read("mysql+pymysql://u@h/d", blocking=False)
+def test_a_driver_that_blocks_may_be_named_for_the_asynchronous_kit() -> None:
+    """The kit runs the store in threads then."""
+    assert Address.read("mysql+pymysql://u@h/d", blocking=False).blocking
+    assert not Address.read("mysql://u@h/d", blocking=False).blocking
 
 
 def test_an_unknown_driver_is_refused() -> None:
@@ -114,15 +115,9 @@ def test_a_wrong_option_is_named(query: str, said: str) -> None:
 def test_a_url_that_cannot_be_read_is_not_repeated(url: str) -> None:
     """It may hold a password where nobody expects one."""
     with pytest.raises(InvalidURLError) as refused:
-        open_address(url)
+        open_url(url, blocking=True)
     assert "pass" not in str(refused.value).replace("password", "")
     assert "word:x" not in str(refused.value)
-
-
-def open_address(url: str) -> None:
-    from userkit.backends.sqlalchemy.opening import open_url
-
-    open_url(url, blocking=True)
 
 
 def test_any_password_can_be_written() -> None:

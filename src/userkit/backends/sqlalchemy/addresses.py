@@ -59,16 +59,23 @@ _DRIVERS: Mapping[str, Mapping[str, _Driver]] = {
 }
 
 
+_LARGEST_PORT = 65535
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A database: its URL with the driver and the driver's own options, and the settings beside it."""
 
     url: URL
     settings: SQLAlchemySettings
+    blocking: bool
 
     @classmethod
     def read(cls, text: str, *, blocking: bool, settings: SQLAlchemySettings | None = None) -> "Address":
         """Read a store URL; its options win over the settings.
+
+        ``blocking``: it is for a synchronous kit. One that is not may still name a driver that
+        blocks.
 
         Raises InvalidURLError, which never repeats the URL, and UnsupportedStoreError for a driver
         that cannot serve this kit.
@@ -83,7 +90,7 @@ class Address:
                 raise InvalidURLError(f"The store URL says {option} more than once.")
         chosen = {option: value for option, value in url.query.items() if option in allowed}
         rest = url.difference_update_query(list(chosen)).set(drivername=f"{system}+{name}")
-        return cls(rest, _settings(chosen, settings))
+        return cls(rest, _settings(chosen, settings), blocking or not driver.asynchronous)
 
 
 def _parsed(text: str) -> URL:
@@ -91,7 +98,7 @@ def _parsed(text: str) -> URL:
         url = make_url(text)
     except Exception:  # noqa: BLE001  # whatever it says may repeat a part of the URL
         url = None
-    if url is None:
+    if url is None or (url.port or 0) > _LARGEST_PORT:
         raise InvalidURLError(
             "The store URL cannot be read: are / @ : # in the password written as %2F %40 %3A %23?"
         )

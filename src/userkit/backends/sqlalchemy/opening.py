@@ -18,7 +18,7 @@ def open_url(url: str, *, blocking: bool, settings: SQLAlchemySettings | None = 
     """Make a store for a URL; it connects in ``prepare``.
 
     ``sqlite:///file``, ``postgresql://``, ``mysql://`` and ``mariadb://`` choose the driver that
-    fits the kit; ``postgresql+asyncpg://`` and so on name one. SQLite is always blocking.
+    fits the kit; ``postgresql+asyncpg://`` and so on name one. SQLite and PyMySQL always block.
     ``settings`` hold what the options of the URL do not say.
 
     Raises InvalidURLError, UnsupportedStoreError, and MissingExtraError without the driver.
@@ -32,7 +32,7 @@ def open_url(url: str, *, blocking: bool, settings: SQLAlchemySettings | None = 
             return SQLAlchemyStore(
                 EngineRunner(file_engine(address, **options), own=True, turns=turns), cascades=True
             )
-        if blocking:
+        if address.blocking:
             return SQLAlchemyStore(EngineRunner(server_engine(address, **options), own=True))
         engine = async_server_engine(address, **options)
         return SQLAlchemyStore(AsyncEngineRunner(engine, own=True, patience=address.settings.longest_call))
