@@ -85,7 +85,6 @@ def test_the_largest_and_smallest_numbers_fit(number: float) -> None:
         object(),
         1j,
     ],
-    ids=ascii,
 )
 def test_what_some_database_would_change_or_refuse_is_refused(value: object) -> None:
     """Numbers out of range, text that is none, keys that are no text, and what is not JSON."""

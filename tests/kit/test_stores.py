@@ -29,7 +29,7 @@ class LocatedStore(BareStore):
         self.threads.add(threading.current_thread().name)
 
 
-@pytest.mark.parametrize("thing", [None, 7, b"memory://", MemoryStore, object(), {}], ids=repr)
+@pytest.mark.parametrize("thing", [None, 7, b"memory://", MemoryStore, object(), {}])
 def test_a_kit_takes_a_url_or_a_store(side: Side, thing: Any) -> None:
     """Such as not an unset variable, and not a class."""
     with pytest.raises(UnsupportedStoreError, match="the URL of a database, or a store object"):

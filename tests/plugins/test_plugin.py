@@ -47,7 +47,6 @@ def test_capabilities_may_be_any_collection_of_names() -> None:
         {"capabilities": "Countable"},
         {"capabilities": {1}},
     ],
-    ids=str,
 )
 def test_nonsense_is_refused_where_it_is_written(wrong: dict[str, Any]) -> None:
     """A plugin that nobody could find, compare or call cannot be made."""

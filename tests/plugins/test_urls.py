@@ -64,9 +64,7 @@ def test_what_is_no_url_is_refused_and_not_repeated(url: str) -> None:
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize(
-    "url", [None, b"sqlite:///s3cret", Path("s3cret.db"), 5, ["sqlite:///s3cret"]], ids=repr
-)
+@pytest.mark.parametrize("url", [None, b"sqlite:///s3cret", Path("s3cret.db"), 5, ["sqlite:///s3cret"]])
 def test_only_text_is_a_url(url: Any) -> None:
     """The error names the type and not the value."""
     with pytest.raises(InvalidURLError, match=f"not {type(url).__name__}") as caught:

@@ -126,7 +126,7 @@ def test_a_commit_takes_changes_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [note(text="\0"), note(id="ada"), note(label="a" * 256), note("a " * 200 + "a" * 256)], ids=str
+    "bad", [note(text="\0"), note(id="ada"), note(label="a" * 256), note("a " * 200 + "a" * 256)]
 )
 def test_what_cannot_be_stored_is_refused_before_anything_is_sent(bad: Note) -> None:
     """In a Save it is the successor that counts; what comes before it must be stored already."""

@@ -80,7 +80,6 @@ def test_every_kind_is_known_in_the_order_of_the_fields() -> None:
         (Mapping[str, Any] | None, Field("field", Kind.JSON, True)),
         ("str | None", Field("field", Kind.TEXT, True)),
     ],
-    ids=str,
 )
 def test_a_kind_may_be_written_in_several_ways(hint: Any, field: Field) -> None:
     """Optional, annotated, from typing, or as text that can be looked up."""
@@ -126,7 +125,6 @@ def test_an_annotation_that_cannot_be_looked_up_is_refused() -> None:
         Callable[[], str],
         Thing,
     ],
-    ids=str,
 )
 def test_anything_else_is_refused_by_name(hint: Any) -> None:
     """At start-up, and not when the first row is written."""

@@ -119,9 +119,12 @@ class CursorLink:
             raise
 
     def _roll_back(self, error: BaseException) -> None:
-        in_order = isinstance(error, Exception) and not self.has_lost(error)
-        # In the middle of an answer there is no talking to a server; the connection will be given up.
-        if not in_order and self.dialect.name != "sqlite":
+        if self.dialect.name == "sqlite":
+            needed = getattr(self._driver.driver_connection, "in_transaction", True)
+        else:
+            # In the middle of an answer there is no talking to a server; the connection is given up then.
+            needed = isinstance(error, Exception) and not self.has_lost(error)
+        if not needed:
             return
         try:
             self.write("ROLLBACK")

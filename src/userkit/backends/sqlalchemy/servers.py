@@ -1,7 +1,8 @@
 """Engines for database servers, with time-outs on both sides of the wire."""
 
+import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
 from math import ceil, inf
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,13 @@ def server_engine(address: Address, **options: Any) -> Engine:
     """Return a blocking engine, over psycopg or PyMySQL."""
     url, settings = address.url, address.settings
     if url.get_backend_name() in MYSQL:
-        arguments = {**_pymysql(settings), "read_timeout": settings.longest_answer}
-        engine = create_engine(url, connect_args=arguments, **options)
+        engine = create_engine(url, connect_args=_pymysql(settings), **options)
+
+        @event.listens_for(engine, "connect")
+        def be_patient(connection: Any, _: object) -> None:
+            # While connecting it waits for each answer as long as to connect, and there is no other way.
+            connection._read_timeout = settings.longest_answer
+
         _speak_to_each(engine, _mysql_settings(settings))
         return engine
 
@@ -43,14 +49,14 @@ def server_engine(address: Address, **options: Any) -> Engine:
 
 def async_server_engine(address: Address, **options: Any) -> "AsyncEngine":
     """Return an asynchronous engine, over psycopg, asyncpg or asyncmy."""
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    # Without it SQLAlchemy fails much later, and less clearly.
+    # First, because SQLAlchemy's own complaint does not say which module is missing.
     import_module("greenlet")
+    from sqlalchemy.ext.asyncio import create_async_engine
 
     url, settings = address.url, address.settings
     if url.get_backend_name() in MYSQL:
-        engine = create_async_engine(url, connect_args=_pymysql(settings), **options)
+        arguments = {"charset": "utf8mb4", "async_creator_fn": _asyncmy(settings)}
+        engine = create_async_engine(url, connect_args=arguments, **options)
         _speak_to_each(engine.sync_engine, _mysql_settings(settings))
         return engine
     if url.get_driver_name() == "asyncpg":
@@ -98,10 +104,17 @@ def _tls(mode: str, root: object) -> ssl.SSLContext | str:
 
 
 def _pymysql(settings: SQLAlchemySettings) -> dict[str, Any]:
-    return {
-        "charset": "utf8mb4",
-        "connect_timeout": max(1, ceil(settings.connect_timeout)),
-    }
+    limit = max(1, ceil(settings.connect_timeout))
+    return {"charset": "utf8mb4", "connect_timeout": limit, "read_timeout": limit}
+
+
+def _asyncmy(settings: SQLAlchemySettings) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def connect(**arguments: Any) -> Any:
+        # Its own time-out ends with the first packet, and a silent server sends none.
+        async with asyncio.timeout(settings.connect_timeout):
+            return await import_module("asyncmy").connect(**arguments)
+
+    return connect
 
 
 def _postgresql_settings(settings: SQLAlchemySettings) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from sqlalchemy import URL
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from userkit.backends.sqlalchemy.codes import Code, code_of, driver_error, is_conflict
@@ -218,11 +218,8 @@ def _number(code: Code) -> str:
 
 
 def _is_of_database(error: Exception) -> bool:
-    module = type(error).__module__.partition(".")[0]
-    return isinstance(error, SQLAlchemyError) or module in (
-        "sqlite3",
-        "psycopg",
-        "asyncpg",
-        "pymysql",
-        "asyncmy",
-    )
+    # Drivers that SQLAlchemy adapts raise errors of its own, which are not SQLAlchemyErrors.
+    return type(error).__module__.partition(".")[0] in _SOURCES
+
+
+_SOURCES = frozenset({"asyncmy", "asyncpg", "psycopg", "pymysql", "sqlalchemy", "sqlite3"})
