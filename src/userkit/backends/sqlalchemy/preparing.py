@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Index, Inspector, Table, UniqueConstraint, inspect
+from sqlalchemy import Connection, Index, Table, UniqueConstraint, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from userkit.backends.sqlalchemy.columns import MYSQL
@@ -38,24 +38,44 @@ def prepare(link: Link, tables: Sequence[Table], *, create: bool) -> None:
 
 
 def _missing(connection: Connection, tables: Sequence[Table]) -> Iterator[Table | Index]:
-    inspector = inspect(connection)
-    there = set(inspector.get_table_names())
+    there = _Schema(connection, [table.name for table in tables])
     for table in tables:
-        indexes: set[str | None] = set()
-        if table.name in there:
-            _check(inspector, table)
-            indexes = {index["name"] for index in inspector.get_indexes(table.name)}
+        if table.name in there.columns:
+            _check(there, table)
         else:
             yield table
+        indexes = there.indexes.get(table.name, set())
         yield from sorted(
             (each for each in table.indexes if each.name not in indexes), key=lambda it: str(it.name)
         )
 
 
-def _check(inspector: Inspector, table: Table) -> None:
-    columns = {column["name"] for column in inspector.get_columns(table.name)}
-    lacking = [column.name for column in table.columns if column.name not in columns]
-    unique = [set(each["column_names"]) for each in inspector.get_unique_constraints(table.name)]
+class _Schema:
+    """What the database has under some names; asked for at once, because every question is a round trip."""
+
+    columns: dict[str, set[str]]
+    indexes: dict[str, set[str | None]]
+    unique: dict[str, list[set[str]]]
+
+    def __init__(self, connection: Connection, names: Sequence[str]) -> None:
+        inspector = inspect(connection)
+        self.columns = {
+            name: {column["name"] for column in columns}
+            for (_, name), columns in inspector.get_multi_columns(filter_names=names).items()
+        }
+        self.indexes = {
+            name: {index["name"] for index in indexes}
+            for (_, name), indexes in inspector.get_multi_indexes(filter_names=names).items()
+        }
+        self.unique = {
+            name: [set(each["column_names"]) for each in constraints]
+            for (_, name), constraints in inspector.get_multi_unique_constraints(filter_names=names).items()
+        }
+
+
+def _check(there: _Schema, table: Table) -> None:
+    lacking = [column.name for column in table.columns if column.name not in there.columns[table.name]]
+    unique = there.unique.get(table.name, [])
     lacking += [
         f"the constraint {constraint.name}"
         for constraint in table.constraints
