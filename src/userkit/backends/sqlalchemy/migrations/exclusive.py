@@ -51,11 +51,15 @@ def _postgresql(connection: Connection) -> Generator[None, None, None]:
 @contextmanager
 def _mysql(connection: Connection) -> Generator[None, None, None]:
     connection.execution_options(isolation_level=_SEES_OTHERS)
-    # It is closed afterwards, and the lock goes with it.
-    connection.detach()
-    with _transaction(connection):
-        _wait(lambda: _says_yes(connection, f"SELECT GET_LOCK('{LOCK_NAME}', 0)"))
-        yield
+    _wait(lambda: _says_yes(connection, f"SELECT GET_LOCK('{LOCK_NAME}', 0)"))
+    connection.commit()
+    try:
+        with _transaction(connection):
+            yield
+    finally:
+        # A connection that was thrown away took the lock along.
+        if not connection.invalidated:
+            connection.exec_driver_sql(f"SELECT RELEASE_LOCK('{LOCK_NAME}')")
 
 
 @contextmanager
@@ -63,9 +67,10 @@ def _transaction(connection: Connection) -> Generator[None, None, None]:
     with connection.begin():
         try:
             yield
-        except OSError as error:
-            # The driver gave up waiting, and a ROLLBACK would wait as well.
-            connection.invalidate(error)
+        except BaseException as error:
+            # The driver gave up waiting, or was interrupted; a ROLLBACK would be no answer to what it asked.
+            if isinstance(error, OSError) or not isinstance(error, Exception):
+                connection.invalidate(error)
             raise
 
 
