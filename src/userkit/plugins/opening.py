@@ -10,7 +10,15 @@ from userkit.plugins.advice import STORE_REQUIREMENTS
 from userkit.plugins.offers import Offer
 from userkit.plugins.registry import Registry, plugins_of
 from userkit.plugins.urls import StoreURL
-from userkit.storage.capabilities import BulkLoadable, Concurrent, Countable, Purgeable, Searchable, supports
+from userkit.storage.capabilities import (
+    BulkLoadable,
+    Concurrent,
+    Countable,
+    Migratable,
+    Purgeable,
+    Searchable,
+    supports,
+)
 from userkit.storage.plugin import STORE_API, StorePlugin
 from userkit.storage.port import Store
 
@@ -25,7 +33,9 @@ STORES = Registry(
 """The stores of this environment."""
 
 _VERBS = ("prepare", "get", "find", "commit", "realm", "close")
-_CAPABILITIES = {each.__name__: each for each in (BulkLoadable, Concurrent, Countable, Purgeable, Searchable)}
+_CAPABILITIES = {
+    each.__name__: each for each in (BulkLoadable, Concurrent, Countable, Migratable, Purgeable, Searchable)
+}
 
 
 def open_store(
