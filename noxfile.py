@@ -61,10 +61,14 @@ def tests(session: nox.Session) -> None:
     provide_mariadb(session)
     session.install("-e", ".[all]", *group("tests"))
     session.run("coverage", "erase")
-    session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *session.posargs)
     if session.posargs:
+        session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *session.posargs)
         session.run("coverage", "report", success_codes=[0, 1])  # some tests touch nothing of the library
         return
+    # Servers are met without coverage: asynchronous drivers run in greenlets there, and measuring threads
+    # and greenlets at once hangs now and then on Python 3.11 while a thread ends.
+    session.run("pytest", *SIDE_BY_SIDE, "-m", "server")
+    session.run("pytest", *SIDE_BY_SIDE, "-m", "not server", "--cov", "--cov-report=")
     session.run("coverage", "report")
     session.log("the core is covered to the last branch, or this session fails:")
     session.run("coverage", "report", f"--include={','.join(CORE)}", "--fail-under=100")
