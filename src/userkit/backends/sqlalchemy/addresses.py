@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 from sqlalchemy import URL, make_url
@@ -106,7 +107,9 @@ def _parsed(text: str) -> URL:
         raise InvalidURLError(
             "A SQLite URL has three slashes and a relative path, or four and an absolute one."
         )
-    return url
+    # SQLAlchemy 2.1 decodes the name of the database, 2.0 does not.
+    is_decoded = make_url("sqlite:///%20").database == " "
+    return url if is_decoded or url.database is None else url.set(database=unquote(url.database))
 
 
 def _driver(url: URL, system: str, blocking: bool) -> tuple[str, _Driver]:

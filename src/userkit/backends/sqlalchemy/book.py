@@ -143,12 +143,12 @@ class Book(Generic[E]):
 
     @cached_property
     def add_word(self) -> Statement:
-        """Insert ``word`` for ``id`` in ``realm``."""
+        """Insert a row of realm, word and id, in this order."""
         return Statement(insert(self._words).inline(), self.dialect, ["realm", "word", "id"])
 
     @cached_property
     def remove_word(self) -> Statement:
-        """Delete ``word_`` of ``id_`` in ``realm_``."""
+        """Delete a row of realm, word and id, in this order."""
         words = self._words
         same = [
             column == bindparam(f"{column.name}_") for column in (words.c.realm, words.c.word, words.c.id)

@@ -35,6 +35,7 @@ class IdText(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of this database."""
         if dialect.name == "postgresql":
             return postgresql.UUID(as_uuid=False)
         if dialect.name in MYSQL:
@@ -54,6 +55,7 @@ class AsciiText(TypeDecorator[str]):
         self.length = length
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of this database."""
         if dialect.name == "postgresql":
             return postgresql.VARCHAR(self.length, collation="C")
         if dialect.name in MYSQL:
@@ -73,6 +75,7 @@ class ExactText(TypeDecorator[str]):
         self.length = length
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of this database."""
         if dialect.name == "postgresql":
             return postgresql.VARCHAR(self.length, collation="C")
         if dialect.name in MYSQL:
@@ -87,6 +90,7 @@ class LongText(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of this database."""
         if dialect.name in MYSQL:
             return mysql.MEDIUMTEXT(charset="utf8mb4", collation=_mysql_collation(dialect))
         return Text()
@@ -103,23 +107,21 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of this database."""
         if dialect.name == "postgresql":
             return postgresql.TIMESTAMP(timezone=True)
         if dialect.name in MYSQL:
             return mysql.DATETIME(fsp=3)
         return String(24)
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone; give an aware one, such as datetime.now(UTC)")
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Return what turns a value of Python's into what the driver takes."""
         if dialect.name == "postgresql":
-            return value
-        naive = value.astimezone(UTC).replace(tzinfo=None)
-        return naive if dialect.name in MYSQL else f"{naive.isoformat(timespec='milliseconds')}Z"
+            return _aware
+        return _naive if dialect.name in MYSQL else _to_text
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Return what turns what the driver gives into a value of Python's."""
         return _from_database if dialect.name == "postgresql" or dialect.name in MYSQL else _from_text
 
 
@@ -133,6 +135,7 @@ class JSONText(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of this database."""
         if dialect.name == "postgresql":
             return postgresql.JSONB(none_as_null=True)
         if _is_mariadb(dialect):
@@ -140,9 +143,11 @@ class JSONText(TypeDecorator[Any]):
         return JSON(none_as_null=True)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Turn a value of Python's into what the driver takes."""
         return json.dumps(value, ensure_ascii=False) if _is_mariadb(dialect) and value is not None else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Turn what the driver gives into a value of Python's."""
         return json.loads(value) if _is_mariadb(dialect) and value is not None else value
 
 
@@ -165,6 +170,22 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.TEXT_TUPLE: JSONText(),
     Kind.JSON: JSONText(),
 }
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("a time without a zone; give an aware one, such as datetime.now(UTC)")
+    return moment
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    aware = _aware(moment)
+    return None if aware is None else aware.astimezone(UTC).replace(tzinfo=None)
+
+
+def _to_text(moment: datetime | None) -> str | None:
+    naive = _naive(moment)
+    return None if naive is None else f"{naive.isoformat(timespec='milliseconds')}Z"
 
 
 def _from_database(moment: datetime | None) -> datetime | None:

@@ -22,7 +22,8 @@ def file_engine(address: Address, **options: Any) -> Engine:
     """Return an engine for a SQLite file, or for a database in memory, which has one connection."""
     settings, name = address.settings, address.url.database or _MEMORY
     in_memory = name == _MEMORY
-    pool = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
+    # With its only connection a database in memory would go, so that is never replaced.
+    pool = {"pool_size": 1, "max_overflow": 0, "pool_recycle": -1} if in_memory else {}
     target = f"file:{_MEMORY}" if in_memory else f"{_path(name).as_uri()}?mode={settings.mode}"
 
     def connect() -> sqlite3.Connection:

@@ -4,11 +4,12 @@ from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 
 from userkit.backends.sqlalchemy.columns import MYSQL
-from userkit.backends.sqlalchemy.compiled import Parameters
+from userkit.backends.sqlalchemy.compiled import Parameters, Statement
+from userkit.backends.sqlalchemy.copying import copy_rows
 
 __all__ = ["CursorLink", "HookedLink", "Link", "SessionLink"]
 
@@ -36,6 +37,10 @@ class Link(Protocol):
 
     def write_many(self, text: str, parameters: Sequence[Parameters]) -> None:
         """Run a statement once with each of the parameters."""
+        ...
+
+    def insert(self, table: Table, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run an INSERT for many rows, or do the same in the fastest way that the driver has."""
         ...
 
     def atomic(self, *, single: bool = False) -> AbstractContextManager[object]:
@@ -80,6 +85,13 @@ class CursorLink:
         cursor.executemany(text, cast(Any, parameters))
         cursor.close()
 
+    def insert(self, table: Table, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
+        """See Link.insert."""
+        if self.dialect.name == "postgresql":
+            copy_rows(self._driver, self.dialect, table, statement.names, rows)
+        else:
+            self.write_many(statement.text, statement.for_each(rows))
+
     def has_lost(self, error: BaseException) -> bool:
         """Tell whether this error means that nobody knows what became of the last statement."""
         if isinstance(error, DBAPIError):
@@ -87,7 +99,8 @@ class CursorLink:
         # Time-outs are OSErrors, too: the driver stopped waiting for an answer.
         if isinstance(error, OSError):
             return True
-        known = isinstance(error, self.dialect.loaded_dbapi.Error)
+        # What COPY raises is not what SQLAlchemy makes of asyncpg's errors elsewhere.
+        known = isinstance(error, self.dialect.loaded_dbapi.Error) or self.dialect.driver == "asyncpg"
         return known and self.dialect.is_disconnect(cast(Any, error), self._raw, None)
 
     def give_up(self, error: BaseException) -> None:
@@ -148,6 +161,10 @@ class HookedLink(CursorLink):
     def write_many(self, text: str, parameters: Sequence[Parameters]) -> None:
         """See Link.write_many."""
         self.connection.exec_driver_sql(text, [_core(each) for each in parameters])
+
+    def insert(self, table: Table, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
+        """See Link.insert."""
+        self.write_many(statement.text, statement.for_each(rows))
 
     @contextmanager
     def _transaction(self) -> Generator[None, None, None]:

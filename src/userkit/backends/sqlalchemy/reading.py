@@ -13,7 +13,7 @@ from userkit.storage.collection import Collection
 from userkit.storage.records import LONGEST_LOOKUP
 from userkit.storage.words import prefix_end, query_words
 
-__all__ = ["count", "find", "get", "ranges", "search"]
+__all__ = ["count", "find", "get", "ping", "ranges", "search"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -69,6 +69,11 @@ def count(link: Link, collection: Collection[E], realm: str, field: str | None, 
     query = book_of(collection, link.dialect).count(field)
     rows = link.rows(query.text, query.parameters({"realm_": realm, "value_": value}))
     return int(rows[0][0])
+
+
+def ping(link: Link) -> None:
+    """Ask the database for nothing."""
+    link.rows("SELECT 1", ())
 
 
 def ranges(text: str) -> Mapping[str, str] | None:

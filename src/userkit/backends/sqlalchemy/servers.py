@@ -24,7 +24,7 @@ def server_engine(address: Address, **options: Any) -> Engine:
     """Return a blocking engine, over psycopg or PyMySQL."""
     url, settings = address.url, address.settings
     if url.get_backend_name() in MYSQL:
-        engine = create_engine(url, connect_args=_pymysql(settings), **options)
+        engine = create_engine(url, connect_args=_pymysql(settings), paramstyle="format", **options)
 
         @event.listens_for(engine, "connect")
         def be_patient(connection: Any, _: object) -> None:
@@ -37,7 +37,7 @@ def server_engine(address: Address, **options: Any) -> Engine:
     from userkit.backends.sqlalchemy.patience import patient
 
     url, arguments = _psycopg(url, settings)
-    engine = create_engine(url, connect_args=arguments, **options)
+    engine = create_engine(url, connect_args=arguments, paramstyle="format", **options)
     connection_class = patient(settings.longest_answer or inf)
 
     @event.listens_for(engine, "do_connect")
@@ -63,7 +63,7 @@ def async_server_engine(address: Address, **options: Any) -> "AsyncEngine":
         url, arguments = _asyncpg(url, settings)
         return create_async_engine(url, connect_args=arguments, **options)
     url, arguments = _psycopg(url, settings)
-    return create_async_engine(url, connect_args=arguments, **options)
+    return create_async_engine(url, connect_args=arguments, paramstyle="format", **options)
 
 
 def _psycopg(url: URL, settings: SQLAlchemySettings) -> tuple[URL, dict[str, Any]]:

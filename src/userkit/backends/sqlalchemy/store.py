@@ -103,7 +103,7 @@ class SQLAlchemyStore:
         if new and not self._runner.joins:
             metadata = MetaData()
             tables = [table for collection in new for table in tables_of(collection, metadata)]
-            await self._write(partial(preparing.prepare, tables=tables, create=create))
+            await self._write_again(partial(preparing.prepare, tables=tables, create=create))
             self._prepared.update(each.name for each in new)
 
     async def get(self, entity: type[E], id: str) -> E | None:
@@ -174,11 +174,13 @@ class SQLAlchemyStore:
             limit=limit,
             cascades=self._cascades,
         )
-        return await self._write(work)
+        return await self._write_again(work)
 
     async def load(self, entities: Iterable[Entity], *, batch: int = 1000) -> int:
         """See BulkLoadable.load."""
         check_batch(batch)
+        # A batch that was lost is not tried again, so connections of yesterday are found out before.
+        await self._read(reading.ping)
         loaded = 0
         remaining = iter(entities)
         while some := list(islice(remaining, batch)):
@@ -219,6 +221,16 @@ class SQLAlchemyStore:
 
     async def _write(self, work: Work[T]) -> T:
         with self._errors:
+            return await outcome.retrying(self._runner, work)
+
+    async def _write_again(self, work: Work[T]) -> T:
+        """Write what does no harm when it is written twice."""
+        with self._errors:
+            try:
+                return await outcome.retrying(self._runner, work)
+            except Lost as lost:
+                if self._runner.joins or lost.waited_long:
+                    raise
             return await outcome.retrying(self._runner, work)
 
 

@@ -25,7 +25,7 @@ class Rows(NamedTuple):
 
     collection: Collection[Any]
     main: list[Record]
-    words: list[dict[str, str]]
+    words: list[tuple[str, str, str]]
 
 
 def apply(link: Link, realm: str, writes: Sequence[Write], *, cascades: bool) -> None:
@@ -54,7 +54,7 @@ def rows_of(entities: Iterable[Entity], catalogue: Catalogue, realm: str) -> lis
             groups[kind] = Rows(records.collection, [], [])
         rows = groups[kind]
         rows.main.append({"realm": realm, "schema": rows.collection.schema, **records.encode(entity)})
-        rows.words.extend(_word(realm, word, entity.id) for word in records.words(entity))
+        rows.words.extend([(realm, word, entity.id) for word in records.words(entity)])
     return list(groups.values())
 
 
@@ -64,8 +64,9 @@ def insert_all(link: Link, rows: Sequence[Rows]) -> None:
         for some in rows:
             book = book_of(some.collection, link.dialect)
             with _naming_clashes(link, book):
-                link.write_many(book.add.text, [book.add.parameters(row) for row in some.main])
-            _add_words(link, book, some.words)
+                link.insert(book.tables.main, book.add, [book.add.row(row) for row in some.main])
+            if book.tables.words is not None:
+                link.insert(book.tables.words, book.add_word, some.words)
 
 
 def purge(
@@ -123,8 +124,12 @@ def _apply(link: Link, realm: str, write: Write, cascades: bool) -> None:
             raise StaleError
     if write.verb is not Verb.REMOVE:
         gone, new = write.words_before - write.words_after, write.words_after - write.words_before
-        _remove_words(link, book, [_word(realm, word, write.id) for word in gone])
-        _add_words(link, book, [_word(realm, word, write.id) for word in new])
+        if gone:
+            rows = [(realm, word, write.id) for word in gone]
+            link.write_many(book.remove_word.text, book.remove_word.for_each(rows))
+        if new:
+            rows = [(realm, word, write.id) for word in new]
+            link.write_many(book.add_word.text, book.add_word.for_each(rows))
 
 
 def _change(link: Link, realm: str, book: AnyBook, write: Write, cascades: bool) -> int:
@@ -151,22 +156,6 @@ def _naming_clashes(link: Link, book: AnyBook, id: str | None = None) -> Generat
         raise
 
 
-def _add_words(link: Link, book: AnyBook, words: Sequence[dict[str, str]]) -> None:
-    if words:
-        link.write_many(book.add_word.text, [book.add_word.parameters(word) for word in words])
-
-
-def _remove_words(link: Link, book: AnyBook, words: Sequence[dict[str, str]]) -> None:
-    if words:
-        conditions = [{f"{name}_": value for name, value in word.items()} for word in words]
-        statement = book.remove_word
-        link.write_many(statement.text, [statement.parameters(condition) for condition in conditions])
-
-
 def _forget_words(link: Link, book: AnyBook, ids: Sequence[str]) -> None:
     statement = book.remove_all_words(len(ids))
     link.write(statement.text, statement.parameters(numbered(ids)))
-
-
-def _word(realm: str, word: str, id: str) -> dict[str, str]:
-    return {"realm": realm, "word": word, "id": id}
