@@ -89,6 +89,19 @@ class Application:
         async with AsyncSession(self._async_engine) as asynchronous:
             return await story(Visit(asynchronous, SQLAlchemyStore.from_session(asynchronous)))
 
+    def disconnect(self) -> None:
+        """Have the server end every connection to the database."""
+        server, name = self.database.server, self.database.url.rpartition("/")[2]
+        assert server is not None
+        if self.database.system == "postgresql":
+            end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            server.execute(f"{end} WHERE datname = '{name}'")
+        else:
+            for (number,) in server.execute(
+                f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"
+            ):
+                server.execute(f"KILL {number}")
+
     def switch_foreign_keys_on(self) -> None:
         """Have SQLite enforce them, as applications must say themselves."""
 

@@ -14,6 +14,7 @@ from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.backends.sqlalchemy.book import AnyBook, book_of
 from userkit.backends.sqlalchemy.compiled import Statement
 from userkit.backends.sqlalchemy.reading import ranges
+from userkit.storage.changes import Add
 from userkit.testing.specimens import COLLECTIONS, PERSONS, TICKETS, Person, person, ticket
 
 PEOPLE, TEAMS, EXPIRING = 3000, 30, 3000
@@ -152,3 +153,19 @@ def check_mariadb(name: str, plan: Any) -> None:
     """Indexes by a value or a range, and no sorting in a file or in memory."""
     assert {table["access_type"] for table in tables(plan)} <= {"const", "ref", "range"}, f"{name}: {plan}"
     assert "filesort" not in json.dumps(plan), f"{name}: {plan}"
+
+
+@pytest.mark.parametrize("database", kinds("psycopg", "asyncpg"), indirect=True)
+def test_a_load_checks_its_words_by_an_index(database: Database) -> None:
+    """Also over a connection that has known the table when it was empty, and read it from end to end."""
+    store = database.open(pool_size=1, max_overflow=0)
+    database.run(store.prepare(COLLECTIONS))
+    database.below(store, lambda it: it.exec_driver_sql("VACUUM ANALYZE"))
+    for _ in range(10):
+        database.run(store.commit(Add(person(name="Ada Lovelace"))))
+    database.run(store.load(person(name="Ada Lovelace") for _ in range(2000)))
+    database.run(store.close())
+    read = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'userkit_specimen_persons'"
+    assert database.server is not None
+    ((rows,),) = database.server.execute(read, database=database.url.rpartition("/")[2])
+    assert rows < 1000

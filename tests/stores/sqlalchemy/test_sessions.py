@@ -8,12 +8,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.stores.sqlalchemy.application import Application, Post, Visit, user
-from tests.stores.sqlalchemy.database import Database
+from tests.stores.sqlalchemy.database import Database, kinds
 from userkit.errors import (
     DuplicateError,
     SchemaOutdatedError,
     StaleError,
     StoreError,
+    StoreUnavailableError,
     UnsupportedStoreError,
     UsageError,
 )
@@ -198,6 +199,23 @@ def test_a_session_that_failed_says_what_to_do(application: Application) -> None
         assert not (await visit.store.find(User)).items
 
     application.visit(story)
+
+
+@pytest.mark.parametrize("database", kinds("psycopg", "asyncpg", "pymysql", "asyncmy"), indirect=True)
+def test_a_lost_transaction_is_not_begun_again(application: Application) -> None:
+    """What the application wrote in it is lost as well, so only the application can begin again."""
+
+    async def story(visit: Visit) -> None:
+        await visit.do(lambda session: (session.add(write("Lost")), session.flush()))
+        application.disconnect()
+        with pytest.raises(StoreUnavailableError):
+            await visit.store.commit(Add(user()))
+        await visit.do(Session.rollback)
+        await visit.store.commit(Add(user("grace@example.com")))
+        await visit.do(Session.commit)
+
+    application.visit(story)
+    assert application.visit(seen) == (set(), {"grace@example.com"})
 
 
 def test_a_store_on_a_session_says_what_it_is(application: Application) -> None:

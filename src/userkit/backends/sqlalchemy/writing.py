@@ -66,6 +66,7 @@ def insert_all(link: Link, rows: Sequence[Rows]) -> None:
             with _naming_clashes(link, book):
                 link.insert(book.tables.main, book.add, [book.add.row(row) for row in some.main])
             if book.tables.words is not None:
+                _plan_anew(link)
                 link.insert(book.tables.words, book.add_word, some.words)
 
 
@@ -88,6 +89,13 @@ def purge(
             with _naming_clashes(link, book):
                 link.write(statement.text, statement.parameters(numbered(some)))
     return len(ids)
+
+
+def _plan_anew(link: Link) -> None:
+    # PostgreSQL plans the check of a foreign key once for a connection. One that was made while the
+    # table was small reads it from end to end for every row that is added later.
+    if link.dialect.name == "postgresql":
+        link.write("DISCARD PLANS", ())
 
 
 def _is_one_statement(write: Write, cascades: bool) -> bool:
