@@ -21,6 +21,12 @@ class Card(BaseModel):
     number: str = Field(max_length=4)
 
 
+class Transfer(BaseModel):
+    """Another way to pay."""
+
+    account: str = Field(max_length=4)
+
+
 class Facts(BaseModel):
     """What an application knows of its users."""
 
@@ -29,9 +35,13 @@ class Facts(BaseModel):
     plan: Literal["free", "pro"] = "free"
     seats: int = 1
     since: date | None = None
-    pay: Annotated[Annotated[Card, Tag("card")], Discriminator(lambda value: value.get("by", "?"))] | None = (
-        None
-    )
+    pay: (
+        Annotated[
+            Annotated[Card, Tag("card")] | Annotated[Transfer, Tag("transfer")],
+            Discriminator(lambda value: value.get("by", "?")),
+        ]
+        | None
+    ) = None
 
     @field_validator("seats")
     @classmethod
