@@ -55,7 +55,7 @@ def test_all_end_at_the_newest_revision(database: Database, begins: str) -> None
 
 def test_an_upgrade_and_a_preparing_kit_exclude_each_other() -> None:
     """They take the same locks."""
-    assert (exclusive.LOCK_NUMBER, exclusive.LOCK_NAME) == (preparing._LOCK_NUMBER, preparing._LOCK_NAME)
+    assert (exclusive.LOCK_NUMBER, exclusive.LOCK_NAME) == (preparing.LOCK_NUMBER, preparing.LOCK_NAME)
 
 
 def test_waiting_for_the_others_has_an_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

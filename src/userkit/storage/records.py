@@ -36,6 +36,7 @@ class Records(Generic[E]):
         self.collection = collection
         self.fields = {field.name: field for field in collection.fields}
         self._encoders = [(field, _encoder(field)) for field in collection.fields]
+        self._derived, self._lookups = collection.derived, collection.lookups
         self._encode_by_name = {field.name: encode for field, encode in self._encoders}
         decoders = ((field.name, _decoder(field)) for field in collection.fields)
         self._decoders = [(name, decode) for name, decode in decoders if decode is not None]
@@ -138,13 +139,13 @@ class Records(Generic[E]):
         return len(value) <= LONGEST_LOOKUP and is_storable_text(value)
 
     def _check_lookups(self, entity: E, record: Record) -> None:
-        for name in self.collection.derived:
+        for name in self._derived:
             value = getattr(entity, name)
             try:
                 record[name] = value if value is None else _text(value)
             except UnfitJSONError as error:
                 self._refuse(name, str(error))
-        for name in self.collection.lookups:
+        for name in self._lookups:
             value = record[name]
             if value is not None and len(value) > LONGEST_LOOKUP:
                 self._refuse(name, f"a lookup has at most {LONGEST_LOOKUP} characters")

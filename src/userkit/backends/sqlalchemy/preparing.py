@@ -10,11 +10,11 @@ from userkit.backends.sqlalchemy.columns import MYSQL
 from userkit.backends.sqlalchemy.links import Link
 from userkit.errors import SchemaOutdatedError, StoreUnavailableError, UnsupportedStoreError
 
-__all__ = ["prepare"]
+__all__ = ["LOCK_NAME", "LOCK_NUMBER", "prepare"]
 
 # "userkit" and 1: nobody else's advisory lock.
-_LOCK_NUMBER = 0x7573_6572_6B69_7401
-_LOCK_NAME = "userkit.prepare"
+LOCK_NUMBER = 0x7573_6572_6B69_7401
+LOCK_NAME = "userkit.prepare"
 _LOCK_SECONDS = 10
 
 
@@ -91,16 +91,16 @@ def _check(there: _Schema, table: Table) -> None:
 def _alone(link: Link) -> Generator[None, None, None]:
     if link.dialect.name in MYSQL:
         # There every CREATE commits by itself, so that a transaction would hold no lock.
-        if link.rows(f"SELECT GET_LOCK('{_LOCK_NAME}', {_LOCK_SECONDS})", ())[0][0] != 1:
+        if link.rows(f"SELECT GET_LOCK('{LOCK_NAME}', {_LOCK_SECONDS})", ())[0][0] != 1:
             raise StoreUnavailableError("Another process prepares the database and did not finish in time.")
         try:
             yield
         finally:
-            link.rows(f"SELECT RELEASE_LOCK('{_LOCK_NAME}')", ())
+            link.rows(f"SELECT RELEASE_LOCK('{LOCK_NAME}')", ())
         return
     with link.atomic():
         if link.dialect.name == "postgresql":
-            link.rows(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})", ())
+            link.rows(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})", ())
         yield
 
 

@@ -9,13 +9,12 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from userkit.backends.sqlalchemy.codes import code_of
+
+# The locks under which a kit prepares its tables, so that neither runs beside the other.
+from userkit.backends.sqlalchemy.preparing import LOCK_NAME, LOCK_NUMBER
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError
 
 __all__ = ["alone"]
-
-# The locks under which a kit prepares its tables, so that neither runs beside the other.
-LOCK_NUMBER = 0x7573_6572_6B69_7401
-LOCK_NAME = "userkit.prepare"
 
 _PATIENCE = 600.0
 _PAUSE = 0.05
