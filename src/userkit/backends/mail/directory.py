@@ -27,7 +27,7 @@ class DirectoryMailer:
     blocking = True
 
     def __init__(
-        self, folder: str | Path, *, sender: str = "no-reply@localhost", now: Clock = utc_now
+        self, folder: str | Path, *, sender: str = "no-reply@localhost.localdomain", now: Clock = utc_now
     ) -> None:
         """Take the folder; it is made with the first mail where it is missing."""
         self.folder = Path(folder)

@@ -30,7 +30,7 @@ class MemoryMailer:
 
     async def send(self, message: Message) -> None:
         """Keep a message. Raises MailRefusedError."""
-        compose(message, sender="no-reply@localhost")
+        compose(message, sender="no-reply@localhost.localdomain")
         with self._lock:
             self._sent.append(message)
 

@@ -89,18 +89,25 @@ class MailServer:
 
 
 def _parts(url: str) -> tuple[SplitResult, int | None, dict[str, str]]:
-    problem = "The mail URL cannot be read: are / @ : # ? in the password written as %2F %40 %3A %23 %3F?"
+    parts = _split(url)
+    if parts is None or parts.path.strip("/") or parts.fragment:
+        raise InvalidURLError(
+            "The mail URL cannot be read: are / @ : # ? in the password written as %2F %40 %3A %23 %3F?"
+        )
+    return parts, parts.port, _options(parts.query)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of a URL; None, and no error with the URL in it, where there are none."""
+    if url.partition("://")[0] not in ("smtp", "smtps") or any(ord(char) < ord(" ") for char in unquote(url)):
+        return None
     try:
         parts = urlsplit(url)
-        port = parts.port
-        (parts.hostname or "").encode("idna")
+        if parts.port != 0 and (parts.hostname or "").encode("idna"):
+            return parts
     except ValueError:
-        raise InvalidURLError(problem) from None
-    if url.partition("://")[0] not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
-        raise InvalidURLError(problem)
-    if parts.fragment or port == 0 or any(ord(char) < ord(" ") for char in unquote(url)):
-        raise InvalidURLError(problem)
-    return parts, port, _options(parts.query)
+        return None
+    return None
 
 
 def _options(query: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Mailers: what arrives, what is refused, and what a server cannot do to us."""
