@@ -22,16 +22,22 @@
     │   ├── InvalidAttributesError
     │   ├── InvalidCursorError
     │   ├── InvalidTokenError
-    │   └── WeakPasswordError
+    │   ├── WeakPasswordError
+    │   └── UnknownHashError
     ├── UnauthenticatedError
-    │   └── InvalidCredentialsError
+    │   ├── InvalidCredentialsError
+    │   └── ProofRequiredError
     ├── ForbiddenError
     │   ├── ReauthenticationRequiredError
+    │   ├── EmailNotVerifiedError
     │   └── CsrfFailedError
     ├── NotFoundError
     │   └── UserNotFoundError
     ├── RateLimitedError
     ├── OverloadedError
+    ├── MailError
+    │   ├── MailRefusedError
+    │   └── MailUnavailableError
     └── StoreError
         ├── DuplicateError
         │   └── EmailAlreadyExistsError
@@ -50,6 +56,7 @@ __all__ = [
     "CsrfFailedError",
     "DuplicateError",
     "EmailAlreadyExistsError",
+    "EmailNotVerifiedError",
     "ForbiddenError",
     "InvalidAttributesError",
     "InvalidCredentialsError",
@@ -60,6 +67,9 @@ __all__ = [
     "InvalidNameError",
     "InvalidTokenError",
     "InvalidURLError",
+    "MailError",
+    "MailRefusedError",
+    "MailUnavailableError",
     "MissingExtraError",
     "NotFoundError",
     "OverloadedError",
@@ -67,6 +77,7 @@ __all__ = [
     "PluginError",
     "PluginIncompatibleError",
     "PluginLoadError",
+    "ProofRequiredError",
     "RateLimitedError",
     "ReauthenticationRequiredError",
     "SchemaOutdatedError",
@@ -75,6 +86,7 @@ __all__ = [
     "StoreUnavailableError",
     "UnauthenticatedError",
     "UnknownBackendError",
+    "UnknownHashError",
     "UnsupportedStoreError",
     "UsageError",
     "UserKitError",
@@ -230,6 +242,13 @@ class WeakPasswordError(InvalidInputError):
     summary = "The password is too weak."
 
 
+class UnknownHashError(InvalidInputError):
+    """A password hash to import is malformed, too costly, or of a kind that cannot be verified."""
+
+    code = "unknown_hash"
+    summary = "This password hash cannot be verified here."
+
+
 class UnauthenticatedError(UserKitError):
     """The request proves nobody's identity."""
 
@@ -244,6 +263,21 @@ class InvalidCredentialsError(UnauthenticatedError):
     summary = "The e-mail address or the password is wrong."
 
 
+class ProofRequiredError(UnauthenticatedError):
+    """The password is right, and one of these ``methods`` must be proved as well."""
+
+    code = "proof_required"
+    summary = "One more proof is required."
+
+    def __init__(self, detail: str | None = None, *, methods: tuple[str, ...] = ()) -> None:
+        """Take the methods of which one is to be proved."""
+        super().__init__(detail)
+        self.methods = methods
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.detail,), {"methods": self.methods}
+
+
 class ForbiddenError(UserKitError):
     """The identity may not do this."""
 
@@ -256,6 +290,13 @@ class ReauthenticationRequiredError(ForbiddenError):
 
     code = "reauthentication_required"
     summary = "Confirm your password first."
+
+
+class EmailNotVerifiedError(ForbiddenError):
+    """The account opens once its owner has followed the link that was sent to its address."""
+
+    code = "email_not_verified"
+    summary = "Confirm your e-mail address first."
 
 
 class CsrfFailedError(ForbiddenError):
@@ -295,10 +336,37 @@ class RateLimitedError(UserKitError):
 
 
 class OverloadedError(UserKitError):
-    """The server has more work queued than it may take on."""
+    """The server has more work queued than it may take on; ``retry_after`` is in seconds."""
 
     code = "overloaded"
     summary = "The server is busy; try again in a moment."
+
+    def __init__(self, detail: str | None = None, *, retry_after: float = 1.0) -> None:
+        """Take the time to wait in seconds."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.detail,), {"retry_after": self.retry_after}
+
+
+class MailError(UserKitError):
+    """A message could not be handed over."""
+
+    code = "mail_failed"
+    summary = "The message could not be sent."
+
+
+class MailRefusedError(MailError):
+    """The mail server will not take this message; trying again cannot help."""
+
+    summary = "The mail server refused the message."
+
+
+class MailUnavailableError(MailError):
+    """The mail server cannot be reached or cannot serve; trying again later may help."""
+
+    summary = "The mail server is not available."
 
 
 class StoreError(UserKitError):

@@ -1,43 +1,73 @@
 """What a feature is, and what it may be built from."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from userkit.authentication import Authentication
 from userkit.errors import UsageError
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
-from userkit.kernel.events import Listeners, Publish
+from userkit.kernel.events import Listeners
 from userkit.kernel.ids import NewId
 from userkit.kernel.keys import Keyring
+from userkit.ports.mail import Mailer
+from userkit.ports.passwords import PasswordHasher
 from userkit.storage.collection import Collection
+from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import Store
 
-__all__ = ["Feature", "Parts"]
+__all__ = ["Feature", "Forget", "Parts"]
 
 A = TypeVar("A")
 S = TypeVar("S")
 
+Forget = Callable[[str], Awaitable[None]]
+"""Takes the id of a deleted user, and deletes what a feature kept of them. It may be called again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a feature is built from, for one realm."""
+    """What a feature is built from, for one realm.
+
+    - ``journal``: commits changes together with what is recorded of them, then tells of them.
+    - ``listeners``: are told after a commit. ``participants`` are asked before it: they add changes
+      or veto it.
+    - ``forget``: how features delete what they kept of a deleted user; add to it.
+    - ``authentication``: the auth backends of the kit, ready when all features are built.
+    - ``base_url``: where links in mails lead; ``app_name``: what they call the application.
+    """
 
     store: Store
     now: Clock
     new_id: NewId
     keys: Keyring
     cursors: Cursors
-    publish: Publish
+    realm: str
+    journal: Journal
     listeners: Listeners
+    participants: Participants
+    hasher: PasswordHasher
+    authentication: Authentication
+    mailer: Mailer | None = None
+    base_url: str | None = None
+    app_name: str = "userkit"
+    forget: list[Forget] = field(default_factory=list)
     built: Mapping[str, object]
 
     def use(self, feature: "Feature[A, Any]") -> A:
-        """Return a feature that was built before, because it is named in ``requires``."""
+        """Return what a feature offers that was built before, because ``requires`` names it."""
         try:
             return self.built[feature.name]  # type: ignore[return-value]  # built by this very feature
         except KeyError:
             raise UsageError(f"{feature.name} is not built yet: name it in requires.") from None
+
+    def offer(self, kind: type[A]) -> A:
+        """Return the offer of this type, of a feature that ``requires`` names."""
+        for offered in self.built.values():
+            if isinstance(offered, kind):
+                return offered
+        raise UsageError(f"{kind.__qualname__} is not built yet: name its feature in requires.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

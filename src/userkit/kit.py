@@ -7,21 +7,37 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from userkit.authentication import Authentication
 from userkit.errors import ConfigurationError, UnsupportedStoreError, UsageError
 from userkit.feature import Feature, Parts
-from userkit.features.users import users
-from userkit.features.users.offer import SyncUsers, Users
+from userkit.features.outbox import Delivery
+from userkit.features.users import SyncUsers, Users
+from userkit.kernel.base_url import check_base_url
 from userkit.kernel.clock import Clock, in_milliseconds, utc_now
 from userkit.kernel.cursors import Cursors
 from userkit.kernel.events import Event, Listener, Listeners, Publisher
+from userkit.kernel.identity import Identity
 from userkit.kernel.ids import NewId, UUIDv7
 from userkit.kernel.keys import Keyring, SecretInput
+from userkit.ports.authentication import AuthParts
+from userkit.relay import TaskRelay, ThreadRelay
 from userkit.storage.catalogue import check_realm
+from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import DEFAULT_REALM, Store
 from userkit.sync import run
 
 if TYPE_CHECKING:
+    from userkit.features.api_keys import ApiKeys, SyncApiKeys
+    from userkit.features.audit import Audit, SyncAudit
+    from userkit.features.email_verification import EmailVerification, SyncEmailVerification
+    from userkit.features.outbox import Outbox, SyncOutbox
+    from userkit.features.password_reset import PasswordReset, SyncPasswordReset
+    from userkit.features.passwords import Passwords, SyncPasswords
+    from userkit.features.roles import Roles, SyncRoles
+    from userkit.features.sessions import Sessions, SyncSessions
     from userkit.features.users.attributes import AttributesModel
+    from userkit.ports.mail import Mailer
+    from userkit.ports.passwords import PasswordHasher
     from userkit.settings import UserKitSettings
 
 __all__ = ["SyncUserKit", "UserKit"]
@@ -33,6 +49,10 @@ EventT = TypeVar("EventT", bound=Event)
 AnyFeature = Feature[Any, Any]
 
 
+AUTH_BACKENDS = ("jwt", "session", "api-key")
+"""The auth backends of a kit that names none, in the order in which they are asked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Assembly:
     """What the views of all realms share."""
@@ -42,28 +62,72 @@ class _Assembly:
     now: Clock
     new_id: NewId
     listeners: Listeners
+    hasher: PasswordHasher
+    mailer: Mailer | None
+    base_url: str | None
+    app_name: str
+    auth: Mapping[str, Any]
+    prefer: Mapping[str, str] | None
+    owned: tuple[PasswordHasher | Mailer, ...]
+    realms: dict[str, Outbox]
 
-    def build(self, store: Store, realm: str) -> Mapping[str, Any]:
-        """Build every feature over one realm of a store."""
-        listeners = Listeners(wider=self.listeners)
+    def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
+        """Build every feature and then every auth backend over one realm of a store."""
+        from userkit.features.sessions import Sessions
+        from userkit.plugins.backends import build_auth
+
+        view, authentication = store.realm(realm), Authentication()
+        listeners, participants = Listeners(wider=self.listeners), Participants()
+        publish = Publisher(realm, listeners)
         built: dict[str, Any] = {}
         parts = Parts(
-            store=store.realm(realm),
+            store=view,
             now=self.now,
             new_id=self.new_id,
             keys=self.keys,
             cursors=Cursors(self.keys.derive("cursors"), realm),
-            publish=Publisher(realm, listeners),
+            realm=realm,
+            journal=Journal(store=view, realm=realm, participants=participants, publish=publish),
             listeners=listeners,
+            participants=participants,
+            hasher=self.hasher,
+            authentication=authentication,
+            mailer=self.mailer,
+            base_url=self.base_url,
+            app_name=self.app_name,
             built=MappingProxyType(built),
         )
         for feature in self.features:
             built[feature.name] = feature.build(parts)
-        return built
+        desk = parts.offer(Sessions)
+        auth_parts = AuthParts(
+            realm=realm,
+            now=self.now,
+            new_id=self.new_id,
+            keys=self.keys,
+            sessions=desk.gate,
+            accounts=desk.accounts,
+            settings=self.auth,
+            offered=MappingProxyType(built),
+        )
+        build_auth(authentication, auth_parts, prefer=self.prefer)
+        return built, authentication
 
     async def prepare(self, store: Store, *, create: bool) -> None:
         collections = [each for feature in self.features for each in feature.collections]
         await store.prepare(collections, create=create)
+
+    async def deliver(self) -> Delivery:
+        """Do what is due in the outbox of every realm that this kit has been asked for."""
+        delivery = Delivery()
+        for outbox in list(self.realms.values()):
+            delivery += await outbox.deliver()
+        return delivery
+
+    async def close(self) -> None:
+        """Close what the kit made beside the store."""
+        for backend in self.owned:
+            await backend.close()
 
 
 class _Kit:
@@ -75,6 +139,9 @@ class _Kit:
     _realm: str
     _prepare: bool
     _offered: Mapping[str, Any]
+    _authentication: Authentication
+    _outbox: Outbox
+    _relays: bool
 
     def __init__(
         self,
@@ -85,6 +152,12 @@ class _Kit:
         prepare: bool = True,
         attributes: AttributesModel | None = None,
         features: Sequence[AnyFeature] = (),
+        auth: Sequence[str] | Mapping[str, Any] = AUTH_BACKENDS,
+        mailer: str | Mailer | None = None,
+        base_url: str | None = None,
+        app_name: str = "userkit",
+        relay: bool = True,
+        hasher: str | PasswordHasher = "argon2",
         hooks: Sequence[str | object] = (),
         prefer: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
@@ -96,7 +169,16 @@ class _Kit:
         - ``realm``: the tenant whose users these are.
         - ``prepare``: whether entering the kit creates the tables that are missing.
         - ``attributes``: a pydantic model for the attributes of users.
-        - ``features``: what the kit can do beside the built-in features.
+        - ``features``: what the kit can do beside the built-in features. One with the name of a
+          built-in feature takes its place: ``features=[passwords(min_length=12)]``.
+        - ``auth``: the auth backends by name, in the order in which they are asked; as a mapping,
+          with the settings of each: ``auth={"jwt": TokenSettings(lifetime=…), "api-key": None}``.
+        - ``mailer``: a URL such as ``smtp://user:password@host``, or a mailer object; without one
+          no mail is sent.
+        - ``base_url``: where the links in mails lead, such as ``https://app.example``.
+        - ``app_name``: what mails call the application.
+        - ``relay``: whether this process sends mail beside its work; else ``userkit mail work`` does.
+        - ``hasher``: the name of a password hasher, or a hasher object.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
         - ``prefer``: which distribution provides a backend that several offer.
         - ``clock``: tells the time; tests bring their own.
@@ -104,6 +186,8 @@ class _Kit:
         Raises ConfigurationError, or one of its kinds, with what to change; UsageError for a realm
         that is not a name.
         """
+        from userkit.features.built_in import built_in
+        from userkit.plugins.backends import check_auth, open_hasher, open_mailer
         from userkit.plugins.hooks import load_hooks
 
         keys = Keyring.of(secret)
@@ -111,15 +195,31 @@ class _Kit:
         now = in_milliseconds(clock)
         self._realm = check_realm(realm)
         self._prepare = prepare
+        chosen = _auth(auth)
+        check_auth(chosen, prefer=prefer)
+        hashing = open_hasher(hasher, blocking=self._blocking, prefer=prefer)
+        mailing = None if mailer is None else open_mailer(mailer, blocking=self._blocking, prefer=prefer)
         self._store = hooked.wrap_store(self._open(store, prefer), store if isinstance(store, str) else None)
         self._assembly = _Assembly(
-            features=_in_order((users(attributes=attributes), *features, *hooked.features())),
+            features=_in_order(_chosen(built_in(attributes=attributes), (*features, *hooked.features()))),
             keys=keys,
             now=now,
             new_id=UUIDv7(now),
             listeners=Listeners(),
+            hasher=hashing,
+            mailer=mailing,
+            base_url=None if base_url is None else check_base_url(base_url),
+            app_name=app_name,
+            auth=chosen,
+            prefer=prefer,
+            owned=tuple(
+                made for made, given in ((hashing, hasher), (mailing, mailer)) if made and made is not given
+            ),
+            realms={},
         )
+        self._relays = relay and mailing is not None
         self._offer()
+        self._assembly.realms[self._realm] = self._outbox
 
     @classmethod
     def from_settings(cls, settings: UserKitSettings | None = None, **changes: Any) -> Self:
@@ -135,7 +235,9 @@ class _Kit:
 
     def realm(self, name: str) -> Self:
         """Return the same kit for another tenant. It needs no entering or leaving of its own."""
-        return self._view(self._store, check_realm(name))
+        view = self._view(self._store, check_realm(name))
+        self._assembly.realms.setdefault(name, view._outbox)
+        return view
 
     def listen(self, event: type[EventT], listener: Listener[EventT]) -> None:
         """Call ``listener`` after every event of a kind, in every realm of this kit.
@@ -152,7 +254,12 @@ class _Kit:
         return view
 
     def _offer(self) -> None:
-        self._offered = self._assembly.build(self._store, self._realm)
+        built, self._authentication = self._assembly.build(self._store, self._realm)
+        self._outbox = built["outbox"]
+        self._offered = self._mirrored(built)
+
+    def _mirrored(self, built: Mapping[str, Any]) -> Mapping[str, Any]:
+        return built
 
     def _open(self, store: str | Store, prefer: Mapping[str, str] | None) -> Store:
         from userkit.plugins.opening import open_store
@@ -194,11 +301,52 @@ class UserKit(_Kit):
     """
 
     _blocking = False
+    _relay: TaskRelay | None = None
 
     @property
     def users(self) -> Users:
         """Return what can be done with users."""
         return self._offered["users"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def passwords(self) -> Passwords:
+        """Return what can be done with passwords."""
+        return self._offered["passwords"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def sessions(self) -> Sessions:
+        """Return what can be done with sign-ins and sessions."""
+        return self._offered["sessions"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def email_verification(self) -> EmailVerification:
+        """Return what can be done to confirm and change addresses."""
+        return self._offered["email_verification"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def password_reset(self) -> PasswordReset:
+        """Return what can be done about forgotten passwords."""
+        return self._offered["password_reset"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """Return what can be done with API keys."""
+        return self._offered["api_keys"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def roles(self) -> Roles:
+        """Return what can be done with roles and permissions."""
+        return self._offered["roles"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def audit(self) -> Audit:
+        """Return what can be read of the audit trail."""
+        return self._offered["audit"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return what is still to be done, such as mail to send."""
+        return self._offered["outbox"]  # type: ignore[no-any-return]  # every kit has this feature
 
     def __getitem__(self, feature: Feature[A, Any]) -> A:
         """Return what one of the application's own features offers."""
@@ -208,13 +356,27 @@ class UserKit(_Kit):
         """Connect and prepare. Raises StoreUnavailableError and SchemaOutdatedError."""
         try:
             await self._assembly.prepare(self._store, create=self._prepare)
+            if self._relays:
+                self._relay = TaskRelay(self._assembly.deliver)
+                await self._relay.start()
         except BaseException:
-            await self._store.close()
+            await self.close()
             raise
 
     async def close(self) -> None:
         """Close everything. Closing again does no harm."""
+        relay, self._relay = self._relay, None
+        if relay is not None:
+            await relay.stop()
+        await self._assembly.close()
         await self._store.close()
+
+    async def authenticate(self, credential: str) -> Identity:
+        """Return whose credential this is: an access token, a session token or an API key.
+
+        Raises UnauthenticatedError.
+        """
+        return await self._authentication(credential)
 
     async def with_store(self, store: Store) -> Self:
         """Return the same kit over another store, such as one on the application's own session."""
@@ -242,11 +404,52 @@ class SyncUserKit(_Kit):
     """
 
     _blocking = True
+    _relay: ThreadRelay | None = None
 
     @property
     def users(self) -> SyncUsers:
         """Return what can be done with users."""
         return self._offered["users"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def passwords(self) -> SyncPasswords:
+        """Return what can be done with passwords."""
+        return self._offered["passwords"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def sessions(self) -> SyncSessions:
+        """Return what can be done with sign-ins and sessions."""
+        return self._offered["sessions"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def email_verification(self) -> SyncEmailVerification:
+        """Return what can be done to confirm and change addresses."""
+        return self._offered["email_verification"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def password_reset(self) -> SyncPasswordReset:
+        """Return what can be done about forgotten passwords."""
+        return self._offered["password_reset"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def api_keys(self) -> SyncApiKeys:
+        """Return what can be done with API keys."""
+        return self._offered["api_keys"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def roles(self) -> SyncRoles:
+        """Return what can be done with roles and permissions."""
+        return self._offered["roles"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def audit(self) -> SyncAudit:
+        """Return what can be read of the audit trail."""
+        return self._offered["audit"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def outbox(self) -> SyncOutbox:
+        """Return what is still to be done, such as mail to send."""
+        return self._offered["outbox"]  # type: ignore[no-any-return]  # every kit has this feature
 
     def __getitem__(self, feature: Feature[Any, S]) -> S:
         """Return what one of the application's own features offers."""
@@ -256,13 +459,27 @@ class SyncUserKit(_Kit):
         """Connect and prepare. Raises StoreUnavailableError and SchemaOutdatedError."""
         try:
             run(self._assembly.prepare(self._store, create=self._prepare))
+            if self._relays:
+                self._relay = ThreadRelay(lambda: run(self._assembly.deliver()))
+                self._relay.start()
         except BaseException:
-            run(self._store.close())
+            self.close()
             raise
 
     def close(self) -> None:
         """Close everything. Closing again does no harm."""
+        relay, self._relay = self._relay, None
+        if relay is not None:
+            relay.stop()
+        run(self._assembly.close())
         run(self._store.close())
+
+    def authenticate(self, credential: str) -> Identity:
+        """Return whose credential this is: an access token, a session token or an API key.
+
+        Raises UnauthenticatedError.
+        """
+        return run(self._authentication(credential))
 
     def with_store(self, store: Store) -> Self:
         """Return the same kit over another store, such as one on the application's own session."""
@@ -270,9 +487,8 @@ class SyncUserKit(_Kit):
         run(self._assembly.prepare(store, create=False))
         return self._view(store, self._realm)
 
-    def _offer(self) -> None:
-        built = self._assembly.build(self._store, self._realm)
-        self._offered = {each.name: each.mirror(built[each.name]) for each in self._assembly.features}
+    def _mirrored(self, built: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {each.name: each.mirror(built[each.name]) for each in self._assembly.features}
 
     def __enter__(self) -> Self:
         self.open()
@@ -289,6 +505,20 @@ def _unblocked(store: Store) -> Store:
     from userkit.storage.threaded import ThreadedStore
 
     return ThreadedStore(store)
+
+
+def _auth(auth: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(auth, str):
+        raise ConfigurationError(f"auth is a list of names or a mapping: auth=[{auth!r}].")
+    return dict(auth) if isinstance(auth, Mapping) else dict.fromkeys(auth)
+
+
+def _chosen(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature]) -> Sequence[AnyFeature]:
+    """Return all features, where one given takes the place of a built-in of its name."""
+    by_name = {feature.name: feature for feature in given}
+    own = {feature.name for feature in built_in}
+    others = [feature for feature in given if feature.name not in own or by_name[feature.name] is not feature]
+    return [*(by_name.get(feature.name, feature) for feature in built_in), *others]
 
 
 def _in_order(features: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:

@@ -13,6 +13,8 @@ from userkit import errors
 from userkit.errors import (
     DuplicateError,
     EmailAlreadyExistsError,
+    OverloadedError,
+    ProofRequiredError,
     RateLimitedError,
     StaleError,
     UserKitError,
@@ -32,15 +34,19 @@ CODES = {
     "InvalidCursorError": "invalid_cursor",
     "InvalidTokenError": "invalid_token",
     "WeakPasswordError": "weak_password",
+    "UnknownHashError": "unknown_hash",
     "UnauthenticatedError": "unauthenticated",
     "InvalidCredentialsError": "invalid_credentials",
+    "ProofRequiredError": "proof_required",
     "ForbiddenError": "forbidden",
     "ReauthenticationRequiredError": "reauthentication_required",
+    "EmailNotVerifiedError": "email_not_verified",
     "CsrfFailedError": "csrf_failed",
     "NotFoundError": "not_found",
     "UserNotFoundError": "user_not_found",
     "RateLimitedError": "rate_limited",
     "OverloadedError": "overloaded",
+    "MailError": "mail_failed",
     "StoreError": "store_error",
     "DuplicateError": "already_exists",
     "EmailAlreadyExistsError": "email_already_exists",
@@ -68,6 +74,10 @@ def made(kind: type[UserKitError]) -> UserKitError:
         return DuplicateError("label", "This label is taken.")
     if kind is RateLimitedError:
         return RateLimitedError("Wait.", retry_after=7.5)
+    if kind is OverloadedError:
+        return OverloadedError("Busy.", retry_after=2.5)
+    if kind is ProofRequiredError:
+        return ProofRequiredError("One more.", methods=("otp", "hwk"))
     return kind()
 
 

@@ -4,11 +4,15 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
+from typing import TypeVar
 
 from userkit.errors import InvalidCursorError
 from userkit.kernel.ids import is_id
+from userkit.kernel.page import Page
 
 __all__ = ["Cursors"]
+
+T = TypeVar("T")
 
 _TAG_BYTES = 16
 _LONGEST = 200
@@ -45,6 +49,10 @@ class Cursors:
         if not any(genuine) or not is_id(last_id):
             raise InvalidCursorError
         return last_id
+
+    def sealed(self, page: Page[T], *, of: str) -> Page[T]:
+        """Return a page whose ``next`` is a cursor instead of an id."""
+        return Page(page.items, None if page.next is None else self.seal(page.next, of=of))
 
     def _tag(self, key: bytes, last_id: str, of: str) -> bytes:
         return hmac.digest(key, "\0".join((self.realm, of, last_id)).encode(), "sha256")[:_TAG_BYTES]

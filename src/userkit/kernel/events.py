@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 __all__ = ["Event", "Listener", "Listeners", "Publish", "Publisher"]
 
@@ -16,8 +16,11 @@ _log = logging.getLogger("userkit.events")
 class Event:
     """Something that has happened. Subclasses are named in the past tense.
 
-    ``realm`` is filled in by the kit that tells of it.
+    ``realm`` is filled in by the kit that tells of it. ``routine`` kinds are what happens all the
+    time and is worth no line in an audit trail.
     """
+
+    routine: ClassVar[bool] = False
 
     at: datetime
     realm: str = ""

@@ -1,5 +1,6 @@
 """Identifiers: UUIDs of version 7 as text (RFC 9562), so that order by id is order by creation."""
 
+import hashlib
 import os
 import re
 import threading
@@ -8,7 +9,7 @@ from typing import Annotated
 
 from userkit.kernel.clock import Clock
 
-__all__ = ["Id", "IdMarker", "NewId", "UUIDv7", "is_id"]
+__all__ = ["Id", "IdMarker", "NewId", "UUIDv7", "derived_id", "id_bytes", "is_id", "text_of_id"]
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _COUNTER_BITS = 12
@@ -28,6 +29,28 @@ NewId = Callable[[], str]
 def is_id(text: object) -> bool:
     """Tell whether this is a UUID in canonical text form: 36 characters, lower case, hyphens."""
     return isinstance(text, str) and _CANONICAL.fullmatch(text) is not None
+
+
+def derived_id(*parts: str) -> str:
+    """Return the id that belongs to these texts: a UUID of version 8 (RFC 9562, section 5.8).
+
+    The same texts have the same id everywhere, so that of two who add it only one can.
+    """
+    digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).digest()
+    bits = int.from_bytes(digest[:16], "big")
+    bits = bits & ~(0xF << 76) | 0x8 << 76
+    return text_of_id((bits & ~(0b11 << 62) | 0b10 << 62).to_bytes(16, "big"))
+
+
+def id_bytes(id: str) -> bytes:
+    """Return the 16 bytes of an id."""
+    return bytes.fromhex(id.replace("-", ""))
+
+
+def text_of_id(value: bytes) -> str:
+    """Return the id of 16 bytes."""
+    text = value.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class UUIDv7:
@@ -61,5 +84,4 @@ class UUIDv7:
                     self._counter = 0
             stamp, counter = self._last, self._counter
         bits = stamp << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | noise & (1 << 62) - 1
-        text = f"{bits:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return text_of_id(bits.to_bytes(16, "big"))

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, version
 
 __all__ = [
+    "AUTH_REQUIREMENTS",
     "DISTRIBUTION",
+    "HASHER_REQUIREMENTS",
+    "MAILER_REQUIREMENTS",
     "STORE_REQUIREMENTS",
     "did_you_mean",
     "extra_with",
@@ -25,6 +28,20 @@ STORE_REQUIREMENTS = {
     "mariadb": f"{DISTRIBUTION}[mariadb]",
 }
 """Stores that we know of, and the requirement that brings each."""
+
+HASHER_REQUIREMENTS = {"argon2": DISTRIBUTION}
+"""Password hashers that we know of, and the requirement that brings each."""
+
+MAILER_REQUIREMENTS = {
+    "smtp": f"{DISTRIBUTION}[mail]",
+    "smtps": f"{DISTRIBUTION}[mail]",
+    "directory": f"{DISTRIBUTION}[mail]",
+    "memory": f"{DISTRIBUTION}[mail]",
+}
+"""Mailers that we know of, and the requirement that brings each."""
+
+AUTH_REQUIREMENTS = {"jwt": DISTRIBUTION, "session": DISTRIBUTION, "api-key": DISTRIBUTION}
+"""Auth backends that we know of, and the requirement that brings each."""
 
 _REQUIREMENT = re.compile(r"""\s*(?P<name>[\w.-]+).*;.*\bextra\s*==\s*["'](?P<extra>[\w.-]+)["']""", re.ASCII)
 

@@ -16,9 +16,9 @@ from userkit.errors import (
     PluginLoadError,
     UnknownBackendError,
 )
+from userkit.kernel.plugin import Plugin
 from userkit.plugins.advice import DISTRIBUTION, did_you_mean, pip_install, same_name, userkit_version
 from userkit.plugins.offers import Offer, offers_by_name, scan
-from userkit.storage.plugin import Plugin
 
 __all__ = ["Accept", "Description", "Registry", "Status", "plugins_of"]
 

@@ -1,6 +1,7 @@
 """What we ship for the tests of others. It needs the extra ``testing``.
 
-``StoreConformance`` is the suite that every store passes, ``FrozenClock`` is time that stands still.
+``StoreConformance`` is the suite that every store passes, ``FrozenClock`` is time that stands still,
+``InstantHasher`` hashes passwords in no time.
 """
 
 import pytest
@@ -9,6 +10,7 @@ pytest.register_assert_rewrite("userkit.testing.suite", "userkit.testing.machine
 
 from userkit.testing.clock import FrozenClock  # noqa: E402 - assertions are rewritten at the first import
 from userkit.testing.conformance import StoreConformance  # noqa: E402
+from userkit.testing.hashing import InstantHasher  # noqa: E402
 from userkit.testing.standard import deviation  # noqa: E402
 
-__all__ = ["FrozenClock", "StoreConformance", "deviation"]
+__all__ = ["FrozenClock", "InstantHasher", "StoreConformance", "deviation"]

@@ -1,5 +1,6 @@
 """Opening an account."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +19,6 @@ from userkit.errors import (
     StoreUnavailableError,
 )
 from userkit.features.users import User, UserRegistered
-from userkit.features.users.attributes import AttributesRule
-from userkit.features.users.use_cases import RegisterUser
-from userkit.kernel.events import Event
 from userkit.kernel.ids import is_id
 from userkit.storage.port import Store
 from userkit.sync import run
@@ -158,12 +156,7 @@ def test_another_clash_is_not_said_to_be_the_address(here: World) -> None:
     """Such as two users with one id, which only a broken maker of ids makes."""
     ada = here.ada()
 
-    async def tell(_: Event) -> None:
-        raise AssertionError
-
-    register = RegisterUser(
-        store=here.store, now=here.clock, new_id=lambda: ada.id, attributes=AttributesRule(), publish=tell
-    )
+    register = replace(here.awaited.register, new_id=lambda: ada.id)
     with pytest.raises(DuplicateError) as caught:
         run(register(email="bo@example.com", name="Bo"))
     assert (type(caught.value), caught.value.field) == (DuplicateError, "id")

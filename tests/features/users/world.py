@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from userkit.feature import Parts
+from tests.features.parts import SECRET, parts_over
 from userkit.features.users import (
     USERS,
     SyncUsers,
@@ -16,15 +16,11 @@ from userkit.features.users import (
     users,
 )
 from userkit.features.users.attributes import AttributesModel
-from userkit.kernel.cursors import Cursors
-from userkit.kernel.events import Event, Listeners, Publisher
-from userkit.kernel.ids import UUIDv7
-from userkit.kernel.keys import Keyring
+from userkit.kernel.events import Event, Listeners
 from userkit.storage.port import DEFAULT_REALM, Store
 from userkit.sync import run
 from userkit.testing.clock import FrozenClock
 
-SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 EVENTS = (UserRegistered, UserUpdated, UserDisabled, UserEnabled, UserDeleted)
 
 
@@ -59,22 +55,12 @@ def world(
 ) -> World:
     """Build the feature over one realm of a store that is prepared for it."""
     feature = users(attributes=attributes)
-    clock, told, listeners = FrozenClock(), list[Event](), Listeners()
+    clock, told = FrozenClock(), list[Event]()
+    parts = parts_over(store, realm=realm, secret=secret, clock=clock)
     for kind in EVENTS:
-        listeners.add(kind, told.append)
-    keys = Keyring.of(secret)
-    parts = Parts(
-        store=store.realm(realm),
-        now=clock,
-        new_id=UUIDv7(clock),
-        keys=keys,
-        cursors=Cursors(keys.derive("cursors"), realm),
-        publish=Publisher(realm, listeners),
-        listeners=listeners,
-        built={},
-    )
+        parts.listeners.add(kind, told.append)
     built = feature.build(parts)
-    return World(parts.store, clock, told, listeners, built, feature.mirror(built))
+    return World(parts.store, clock, told, parts.listeners, built, feature.mirror(built))
 
 
 def prepared(store: Store) -> Store:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from userkit.kernel.email import EmailAddress
 from userkit.kernel.entity import Entity
+from userkit.kernel.ids import Id
 from userkit.kernel.json import JSONObject, same_json
 from userkit.kernel.words import words_of
 
@@ -18,6 +19,8 @@ class User(Entity):
 
     ``email`` is the address as it was typed, where mail goes; ``email_key`` is its canonical
     form, which no two users of a realm share. ``attributes`` is the application's own JSON.
+    Every session keeps the ``session_epoch`` that it began in; raising the number ends them all in
+    one write, save the ``spared_session``.
     """
 
     email: str
@@ -26,6 +29,8 @@ class User(Entity):
     name: str
     disabled_at: datetime | None = None
     attributes: JSONObject = field(default_factory=dict, hash=False)
+    session_epoch: int = 0
+    spared_session: Id | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -61,11 +66,32 @@ class User(Entity):
 
     def disabled(self, now: datetime) -> Self:
         """Return the user with the account closed, the same object when it already is."""
-        return self if self.is_disabled else self.evolve(disabled_at=now, updated_at=now)
+        if self.is_disabled:
+            return self
+        return self.evolve(disabled_at=now, updated_at=now, **self._no_sessions())
 
     def enabled(self, now: datetime) -> Self:
         """Return the user with the account open again, the same object when it already is."""
         return self.evolve(disabled_at=None, updated_at=now) if self.is_disabled else self
+
+    def signed_out(self, *, spare: str | None = None) -> Self:
+        """Return the user with every session ended, save perhaps one."""
+        return self.evolve(**self._no_sessions(spare))
+
+    def verified(self, now: datetime) -> Self:
+        """Return the user with the address confirmed, the same object when it already is."""
+        return self if self.is_email_verified else self.evolve(email_verified_at=now, updated_at=now)
+
+    def moved(self, address: EmailAddress, now: datetime) -> Self:
+        """Return the user at another address, which has been confirmed."""
+        return self.evolve(email=address.typed, email_key=address.key, email_verified_at=now, updated_at=now)
+
+    def admits(self, session_id: str, epoch: int) -> bool:
+        """Tell whether a session that began in an epoch may go on."""
+        return not self.is_disabled and (epoch == self.session_epoch or session_id == self.spared_session)
+
+    def _no_sessions(self, spare: str | None = None) -> dict[str, Any]:
+        return {"session_epoch": self.session_epoch + 1, "spared_session": spare}
 
     def changed(
         self, now: datetime, *, name: str | None = None, attributes: JSONObject | None = None

@@ -5,6 +5,7 @@ from typing import Self
 
 from userkit.feature import Parts
 from userkit.features.users.attributes import AttributesRule
+from userkit.features.users.enrolment import Enrolment
 from userkit.features.users.use_cases import (
     CountUsers,
     DeleteUser,
@@ -36,24 +37,27 @@ class Users:
     disable: DisableUser
     enable: EnableUser
     delete: DeleteUser
+    enrolment: Enrolment
 
     @classmethod
     def build(cls, parts: Parts, attributes: AttributesRule) -> Self:
         """Wire the use cases from the parts of a kit."""
-        store, now, publish, cursors = parts.store, parts.now, parts.publish, parts.cursors
+        store, now, journal, cursors = parts.store, parts.now, parts.journal, parts.cursors
+        enrolment = Enrolment()
         return cls(
             register=RegisterUser(
-                store=store, now=now, new_id=parts.new_id, attributes=attributes, publish=publish
+                journal=journal, now=now, new_id=parts.new_id, attributes=attributes, enrolment=enrolment
             ),
             get=GetUser(store=store),
             get_by_email=GetUserByEmail(store=store),
             list=ListUsers(store=store, cursors=cursors),
             search=SearchUsers(store=store, cursors=cursors),
             count=CountUsers(store=store),
-            update=UpdateUser(store=store, now=now, attributes=attributes, publish=publish),
-            disable=DisableUser(store=store, now=now, publish=publish),
-            enable=EnableUser(store=store, now=now, publish=publish),
-            delete=DeleteUser(store=store, now=now, publish=publish),
+            update=UpdateUser(journal=journal, now=now, attributes=attributes),
+            disable=DisableUser(journal=journal, now=now),
+            enable=EnableUser(journal=journal, now=now),
+            delete=DeleteUser(journal=journal, now=now),
+            enrolment=enrolment,
         )
 
 

@@ -17,7 +17,7 @@ from userkit.storage.paging import check_page, skip_to
 from userkit.storage.port import Store
 from userkit.storage.rewriting import discard
 
-__all__ = ["UserRepository"]
+__all__ = ["UserRepository", "meant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class UserRepository:
         try:
             await self.store.commit(Add(user))
         except DuplicateError as error:
-            raise _meant(error) from error
+            raise meant(error) from error
         return user
 
     async def update(self, user: User) -> User:
@@ -73,7 +73,7 @@ class UserRepository:
         try:
             await self.store.commit(Save(before, user))
         except DuplicateError as error:
-            raise _meant(error) from error
+            raise meant(error) from error
         return user
 
     async def delete(self, user_id: str) -> None:
@@ -82,5 +82,6 @@ class UserRepository:
             raise UserNotFoundError
 
 
-def _meant(error: DuplicateError) -> DuplicateError:
+def meant(error: DuplicateError) -> DuplicateError:
+    """Return the error that a caller knows the clash by."""
     return EmailAlreadyExistsError() if error.field == "email_key" else error

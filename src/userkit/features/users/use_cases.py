@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from userkit.errors import InvalidInputError, StaleError, UserNotFoundError
+from userkit.errors import DuplicateError, InvalidInputError, StaleError, UserNotFoundError
 from userkit.features.users.attributes import AttributesRule
+from userkit.features.users.enrolment import Enrolment
 from userkit.features.users.events import (
     UserDeleted,
     UserDisabled,
@@ -13,19 +14,20 @@ from userkit.features.users.events import (
     UserUpdated,
 )
 from userkit.features.users.model import User
-from userkit.features.users.repository import UserRepository
+from userkit.features.users.repository import UserRepository, meant
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
 from userkit.kernel.email import EmailAddress
-from userkit.kernel.events import Publish
+from userkit.kernel.events import Event
 from userkit.kernel.ids import NewId
 from userkit.kernel.json import JSONObject, is_storable_text
 from userkit.kernel.name import clean_name
 from userkit.kernel.page import Page
 from userkit.storage.capabilities import countable, searchable
+from userkit.storage.changes import Add
+from userkit.storage.journal import Journal
 from userkit.storage.paging import check_page, skip_to
 from userkit.storage.port import Store
-from userkit.storage.rewriting import discard, rewrite
 
 __all__ = [
     "LONGEST_QUERY",
@@ -50,17 +52,24 @@ LONGEST_QUERY = 255
 class RegisterUser:
     """Open an account for somebody."""
 
-    store: Store
+    journal: Journal
     now: Clock
     new_id: NewId
     attributes: AttributesRule
-    publish: Publish
+    enrolment: Enrolment
 
-    async def __call__(self, *, email: str, name: str, attributes: JSONObject | None = None) -> User:
+    async def __call__(
+        self,
+        *,
+        email: str,
+        name: str,
+        password: str | None = None,
+        attributes: JSONObject | None = None,
+    ) -> User:
         """Open an account and return its user.
 
-        Raises InvalidEmailError, InvalidNameError, InvalidAttributesError, and
-        EmailAlreadyExistsError when an account has this address in any spelling.
+        Raises InvalidEmailError, InvalidNameError, InvalidAttributesError, WeakPasswordError,
+        OverloadedError, and EmailAlreadyExistsError when an account has this address in any spelling.
         """
         now = self.now()
         user = User.register(
@@ -70,8 +79,11 @@ class RegisterUser:
             attributes=self.attributes.check({} if attributes is None else attributes),
             now=now,
         )
-        await UserRepository(self.store).add(user)
-        await self.publish(UserRegistered(at=now, user=user))
+        credential = [] if password is None else await self.enrolment.first_password(user, password)
+        try:
+            await self.journal.commit(Add(user), *credential, tell=[UserRegistered(at=now, user=user)])
+        except DuplicateError as error:
+            raise meant(error) from error
         return user
 
 
@@ -121,7 +133,7 @@ class ListUsers:
         else:
             start = self.cursors.open(after, of=listing)
             page = await self.store.find(User, after=start, limit=limit, newest_first=newest_first)
-        return _sealed(page, self.cursors, listing)
+        return self.cursors.sealed(page, of=listing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +155,7 @@ class SearchUsers:
         listing = f"users matching {text}"
         start = None if after is None else self.cursors.open(after, of=listing)
         page = await searchable(self.store).search(User, text, after=start, limit=limit)
-        return _sealed(page, self.cursors, listing)
+        return self.cursors.sealed(page, of=listing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +173,9 @@ class CountUsers:
 class UpdateUser:
     """Give a user another name or other attributes."""
 
-    store: Store
+    journal: Journal
     now: Clock
     attributes: AttributesRule
-    publish: Publish
 
     async def __call__(
         self,
@@ -188,65 +199,62 @@ class UpdateUser:
                 raise StaleError
             return user.changed(now, name=clean, attributes=checked)
 
-        before, user = _found(await rewrite(self.store, User, user_id, change))
-        if user is not before:
-            await self.publish(UserUpdated(at=now, before=before, user=user))
-        return user
+        def tell(before: User, after: User) -> list[Event]:
+            return [UserUpdated(at=now, before=before, user=after)]
+
+        return _found(await self.journal.rewrite(User, user_id, change, tell=tell))[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisableUser:
     """Close an account for its owner, without deleting anything."""
 
-    store: Store
+    journal: Journal
     now: Clock
-    publish: Publish
 
     async def __call__(self, user_id: str) -> User:
         """Close an account; one that is closed stays as it is. Raises UserNotFoundError."""
         now = self.now()
-        before, user = _found(await rewrite(self.store, User, user_id, lambda user: user.disabled(now)))
-        if user is not before:
-            await self.publish(UserDisabled(at=now, user=user))
-        return user
+
+        def tell(_: User, after: User) -> list[Event]:
+            return [UserDisabled(at=now, user=after)]
+
+        return _found(await self.journal.rewrite(User, user_id, lambda user: user.disabled(now), tell=tell))[
+            1
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnableUser:
     """Open a closed account for its owner again."""
 
-    store: Store
+    journal: Journal
     now: Clock
-    publish: Publish
 
     async def __call__(self, user_id: str) -> User:
         """Open an account; one that is open stays as it is. Raises UserNotFoundError."""
         now = self.now()
-        before, user = _found(await rewrite(self.store, User, user_id, lambda user: user.enabled(now)))
-        if user is not before:
-            await self.publish(UserEnabled(at=now, user=user))
-        return user
+
+        def tell(_: User, after: User) -> list[Event]:
+            return [UserEnabled(at=now, user=after)]
+
+        return _found(await self.journal.rewrite(User, user_id, lambda user: user.enabled(now), tell=tell))[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteUser:
     """Delete a user."""
 
-    store: Store
+    journal: Journal
     now: Clock
-    publish: Publish
 
     async def __call__(self, user_id: str) -> None:
         """Delete a user, so that the address is free again. Raises UserNotFoundError."""
-        user = _found(await discard(self.store, User, user_id))
-        await self.publish(UserDeleted(at=self.now(), user=user))
+        now = self.now()
+        _found(await self.journal.discard(User, user_id, tell=lambda user: [UserDeleted(at=now, user=user)]))
 
 
 def _found(user: T | None) -> T:
     if user is None:
         raise UserNotFoundError
     return user
-
-
-def _sealed(page: Page[User], cursors: Cursors, listing: str) -> Page[User]:
-    return Page(page.items, None if page.next is None else cursors.seal(page.next, of=listing))

@@ -1,0 +1,36 @@
+"""What happens to passwords."""
+
+from dataclasses import dataclass
+
+from userkit.kernel.events import Event
+
+__all__ = ["PasswordChanged", "PasswordRefused", "PasswordRemoved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordRefused(Event):
+    """Somebody presented a password that opens nothing.
+
+    ``user_id`` is None for an address that nobody has. ``purpose`` is ``sign_in``, ``reauthenticate``
+    or ``change``; ``reason`` is ``unknown``, ``wrong``, ``no_password`` or ``disabled``, and for the
+    application's eyes only.
+    """
+
+    user_id: str | None
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(Event):
+    """A user has another password, or a first one; ``how`` is ``change``, ``reset``, ``set`` or ``import``."""
+
+    user_id: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordRemoved(Event):
+    """A user has no password any more."""
+
+    user_id: str

@@ -1,0 +1,75 @@
+"""Sessions: sign in, stay signed in safely, sign out."""
+
+from datetime import timedelta
+
+from userkit.errors import ConfigurationError
+from userkit.feature import Feature, Parts
+from userkit.features.sessions.checks import SignInAttempt, SignInCheck
+from userkit.features.sessions.collection import SESSIONS
+from userkit.features.sessions.events import (
+    Reauthenticated,
+    RefreshReuseDetected,
+    SessionEnded,
+    SessionRefreshed,
+    SessionsEnded,
+    SignedIn,
+)
+from userkit.features.sessions.forgetting import forget_sessions
+from userkit.features.sessions.model import Lifetimes, Session, SessionKind
+from userkit.features.sessions.offer import Sessions, SyncSessions
+from userkit.features.sessions.tokens import SessionToken, TokenPair
+
+__all__ = [
+    "SESSIONS",
+    "Reauthenticated",
+    "RefreshReuseDetected",
+    "Session",
+    "SessionEnded",
+    "SessionKind",
+    "SessionRefreshed",
+    "SessionToken",
+    "Sessions",
+    "SessionsEnded",
+    "SignInAttempt",
+    "SignInCheck",
+    "SignedIn",
+    "SyncSessions",
+    "TokenPair",
+    "sessions",
+]
+
+_LONGEST_GRACE = timedelta(minutes=1)
+
+
+def sessions(
+    *,
+    idle: timedelta = timedelta(days=14),
+    lifetime: timedelta = timedelta(days=90),
+    grace: timedelta = timedelta(seconds=10),
+) -> Feature[Sessions, SyncSessions]:
+    """Return the feature.
+
+    - ``idle``: after what time without use a session ends.
+    - ``lifetime``: after what time it ends in any case.
+    - ``grace``: how long a spent refresh token is refused without ending the session, so that
+      honest clients that send it twice stay signed in; at most a minute.
+    """
+    if idle <= timedelta(0) or lifetime <= timedelta(0):
+        raise ConfigurationError(
+            "sessions: idle and lifetime are longer than nothing, such as timedelta(days=14)."
+        )
+    if not timedelta(0) <= grace <= _LONGEST_GRACE:
+        raise ConfigurationError("sessions: grace is at most a minute, such as timedelta(seconds=10).")
+    lifetimes = Lifetimes(idle=idle, absolute=lifetime, grace=grace)
+
+    def build(parts: Parts) -> Sessions:
+        parts.forget.append(forget_sessions(parts.store))
+        return Sessions.build(parts, lifetimes)
+
+    return Feature(
+        name="sessions",
+        collections=(SESSIONS,),
+        requires=("users", "passwords"),
+        build=build,
+        mirror=SyncSessions,
+    )

@@ -1,0 +1,114 @@
+"""Password hashers, mailers and auth backends: chosen by name, made by their plugins."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from userkit.authentication import Authentication
+from userkit.errors import ConfigurationError, PluginLoadError, UserKitError
+from userkit.kernel.plugin import Plugin
+from userkit.plugins.advice import AUTH_REQUIREMENTS, HASHER_REQUIREMENTS, MAILER_REQUIREMENTS
+from userkit.plugins.offers import Offer
+from userkit.plugins.registry import Registry, plugins_of
+from userkit.ports.authentication import AUTH_BACKEND_API, AuthBackendPlugin, AuthParts
+from userkit.ports.mail import MAILER_API, Mailer, MailerPlugin
+from userkit.ports.passwords import HASHER_API, PasswordHasher, PasswordHasherPlugin
+
+__all__ = ["AUTH_BACKENDS", "HASHERS", "MAILERS", "build_auth", "check_auth", "open_hasher", "open_mailer"]
+
+P = TypeVar("P", bound=Plugin[Any])
+T = TypeVar("T")
+
+HASHERS = Registry(
+    "userkit.password_hashers",
+    kind="password hasher",
+    accept=plugins_of(PasswordHasherPlugin, api_version=HASHER_API),
+    known=HASHER_REQUIREMENTS,
+)
+"""The password hashers of this environment."""
+
+MAILERS = Registry(
+    "userkit.mailers",
+    kind="mailer",
+    accept=plugins_of(MailerPlugin, api_version=MAILER_API),
+    known=MAILER_REQUIREMENTS,
+)
+"""The mailers of this environment."""
+
+AUTH_BACKENDS = Registry(
+    "userkit.auth_backends",
+    kind="auth backend",
+    accept=plugins_of(AuthBackendPlugin, api_version=AUTH_BACKEND_API),
+    known=AUTH_REQUIREMENTS,
+)
+"""The auth backends of this environment."""
+
+
+def open_hasher(
+    hasher: str | PasswordHasher, *, blocking: bool, prefer: Mapping[str, str] | None = None
+) -> PasswordHasher:
+    """Return the hasher of a name, or the object given.
+
+    Raises what the registry raises, and ConfigurationError for one that does not fit the kit.
+    """
+    if isinstance(hasher, str):
+        offer, plugin = _chosen(HASHERS, hasher, prefer)
+        hasher = _made(offer, lambda: plugin.factory(blocking=blocking))
+    return _fitting(hasher, blocking=blocking, verbs=("hash", "verify", "recognises", "close"))
+
+
+def open_mailer(mailer: str | Mailer, *, blocking: bool, prefer: Mapping[str, str] | None = None) -> Mailer:
+    """Return the mailer of a URL, or the object given. Raises as ``open_hasher``, and InvalidURLError."""
+    if isinstance(mailer, str):
+        url = mailer
+        offer, plugin = _chosen(MAILERS, url.partition(":")[0].partition("+")[0], prefer)
+        mailer = _made(offer, lambda: plugin.factory(url, blocking=blocking), quiet=True)
+    return _fitting(mailer, blocking=blocking, verbs=("send", "close"))
+
+
+def check_auth(names: Mapping[str, Any], *, prefer: Mapping[str, str] | None = None) -> None:
+    """Load the auth backends of these names, so that a mistake is found at start-up."""
+    for name in names:
+        _chosen(AUTH_BACKENDS, name, prefer)
+
+
+def build_auth(
+    authentication: Authentication,
+    parts: AuthParts,
+    *,
+    prefer: Mapping[str, str] | None = None,
+) -> None:
+    """Make the auth backends that ``parts.settings`` names, in its order."""
+    for name in parts.settings:
+        offer, plugin = _chosen(AUTH_BACKENDS, name, prefer)
+        authentication.backends[name] = _made(offer, partial(plugin.factory, parts))
+
+
+def _chosen(registry: Registry[P], name: str, prefer: Mapping[str, str] | None) -> tuple[Offer, P]:
+    offer = registry.choose(name, prefer=prefer)
+    return offer, registry.open(offer)
+
+
+def _made(offer: Offer, make: Callable[[], T], *, quiet: bool = False) -> T:
+    try:
+        return make()
+    except UserKitError:
+        raise
+    except Exception as error:
+        if quiet:  # what it says may repeat a password of the URL
+            raise PluginLoadError(f"{offer} failed to start: {type(error).__name__}.") from None
+        raise offer.failure("failed to start", error) from error
+
+
+def _fitting(backend: T, *, blocking: bool, verbs: tuple[str, ...]) -> T:
+    kind = type(backend).__name__
+    theirs = getattr(backend, "blocking", None)
+    if not isinstance(theirs, bool) or not all(callable(getattr(backend, verb, None)) for verb in verbs):
+        raise ConfigurationError(f"{kind} lacks one of: blocking, {', '.join(verbs)}.")
+    if blocking and not theirs:
+        raise ConfigurationError(f"{kind} is asynchronous; a SyncUserKit needs one that blocks.")
+    if theirs and not blocking:
+        raise ConfigurationError(
+            f"{kind} blocks, and would stop the event loop; a UserKit needs one that does not."
+        )
+    return backend
