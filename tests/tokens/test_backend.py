@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -56,6 +57,12 @@ def test_settings_of_another_kind_stop_the_start() -> None:
     """A dictionary with a spelling mistake would be ignored in silence."""
     with pytest.raises(ConfigurationError, match=r"The settings of jwt are a TokenSettings\("):
         World({"lifetime": 600})
+
+
+def test_no_settings_are_the_defaults() -> None:
+    """Whether the backend is named without any, or not at all."""
+    named = replace(World().parts, settings={"jwt": None, "api-key": None})
+    assert JwtAuth.of(named).claims.settings == World().auth.claims.settings == TokenSettings()
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

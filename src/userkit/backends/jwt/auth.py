@@ -39,7 +39,9 @@ class JwtAuth:
         Its settings are a TokenSettings under the name ``jwt``. Raises ConfigurationError when they
         are something else or a key cannot be used, and MissingExtraError without cryptography.
         """
-        settings = parts.settings.get(BACKEND, TokenSettings())
+        settings = parts.settings.get(BACKEND)
+        if settings is None:
+            settings = TokenSettings()
         if not isinstance(settings, TokenSettings):
             raise ConfigurationError(f"The settings of {BACKEND} are a TokenSettings(...).")
         keys = ready_keys(settings.keys or KeySet.derived_from(parts.keys))
