@@ -1,0 +1,1 @@
+"""What must still be done after a commit is done, at least once."""
