@@ -95,11 +95,23 @@ class _AsyncLine:
         return await _code(self._client.data(content))
 
     async def quit(self) -> None:
-        with contextlib.suppress(OSError, aiosmtplib.SMTPException):
-            await self._client.quit(timeout=PATIENCE_TO_QUIT)
+        transport = self._client.transport
+        try:
+            with contextlib.suppress(OSError, aiosmtplib.SMTPException):
+                await self._client.quit(timeout=PATIENCE_TO_QUIT)
+        finally:
+            _abort(transport)
 
     def close(self) -> None:
+        transport = self._client.transport
         self._client.close()
+        _abort(transport)
+
+
+def _abort(transport: asyncio.BaseTransport | None) -> None:
+    # A polite end of TLS would wait for an answer, and keep the connection for as long.
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 async def _code(reply: Awaitable[aiosmtplib.SMTPResponse]) -> int:
