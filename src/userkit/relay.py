@@ -69,8 +69,8 @@ class ThreadRelay:
     def start(self) -> None:
         """Begin in this process, and in every process that is forked from it."""
         self._spawn()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._respawn)
+        # Not every system can fork.
+        getattr(os, "register_at_fork", dict)(after_in_child=self._respawn)
 
     def stop(self) -> None:
         """End the thread; wait for what it is doing."""

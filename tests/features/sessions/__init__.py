@@ -1,0 +1,1 @@
+"""Sessions: opened, refreshed, listed and ended."""

@@ -1,0 +1,1 @@
+"""The relay: doing what is in the outbox beside the application."""
