@@ -1,0 +1,35 @@
+"""Audit: a trail of who did what from where and when, in the same commit as what was done."""
+
+from datetime import timedelta
+
+from userkit.errors import ConfigurationError
+from userkit.feature import Feature, Parts
+from userkit.features.audit.collection import AUDIT
+from userkit.features.audit.model import AuditEntry
+from userkit.features.audit.offer import Audit, SyncAudit
+from userkit.features.audit.recording import RecordEvent
+from userkit.kernel.events import Event
+
+__all__ = ["AUDIT", "Audit", "AuditEntry", "SyncAudit", "audit"]
+
+_LONGEST_KEEP = timedelta(days=36_500)
+
+
+def audit(*, keep: timedelta | None = None, routine: bool = False) -> Feature[Audit, SyncAudit]:
+    """Return the feature.
+
+    - ``keep``: for how long entries stay before they may be purged; None is for ever. It counts for
+      what happens from now on.
+    - ``routine``: whether routine events, which happen all the time, have entries as well.
+
+    When a user is deleted the trail stays: it holds ids, and neither addresses nor names of users.
+    """
+    if keep is not None and not timedelta(0) < keep <= _LONGEST_KEEP:
+        raise ConfigurationError(f"audit(keep=…) is a time from 0 to {_LONGEST_KEEP.days} days, without 0.")
+
+    def build(parts: Parts) -> Audit:
+        record = RecordEvent(new_id=parts.new_id, keep=keep, routine=routine)
+        parts.participants.add(Event, record)
+        return Audit.build(parts)
+
+    return Feature(name="audit", collections=(AUDIT,), build=build, mirror=SyncAudit)

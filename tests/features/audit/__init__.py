@@ -1,0 +1,1 @@
+"""The feature audit, over a store in memory."""
