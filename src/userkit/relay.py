@@ -1,17 +1,19 @@
-"""Doing what is in the outbox beside the application: a task in the asynchronous kit, a thread in the other."""
+"""Doing what is in the outbox beside the application: in a task of the event loop, or in a thread."""
 
 import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from userkit.errors import UserKitError
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["PAUSE", "Relay", "TaskRelay", "ThreadRelay"]
+__all__ = ["PAUSE", "TaskRelay", "ThreadRelay", "respawn_relays"]
 
 _log = logging.getLogger("userkit.relay")
 
@@ -51,7 +53,7 @@ class TaskRelay:
                 await self._deliver()
             except UserKitError as error:
                 _log.warning("The outbox cannot be read: %s", error.code)
-            except Exception:
+            except Exception:  # noqa: BLE001  # it goes on, whatever a handler does
                 _log.exception("The relay failed")
             await asyncio.sleep(self._pause)
 
@@ -69,8 +71,7 @@ class ThreadRelay:
     def start(self) -> None:
         """Begin in this process, and in every process that is forked from it."""
         self._spawn()
-        # Not every system can fork.
-        getattr(os, "register_at_fork", dict)(after_in_child=self._respawn)
+        _running.add(self)
 
     def stop(self) -> None:
         """End the thread; wait for what it is doing."""
@@ -80,24 +81,41 @@ class ThreadRelay:
             thread.join()
 
     def _spawn(self) -> None:
-        self._thread = threading.Thread(target=self._work, name="userkit-relay", daemon=True)
+        work = partial(self._work, self._stopped)
+        self._thread = threading.Thread(target=work, name="userkit-relay", daemon=True)
         self._thread.start()
 
-    def _respawn(self) -> None:
-        if self._thread is not None and not self._stopped.is_set():
-            self._stopped = threading.Event()
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether it looks no more."""
+        return self._thread is None
+
+    def respawn(self) -> None:
+        """Begin again in a process that was forked: threads stay behind. Does nothing once stopped."""
+        if not self.is_stopped:
+            self._stopped = threading.Event()  # the lock of the old one may be held for ever
             self._spawn()
 
-    def _work(self) -> None:
+    def _work(self, stopped: threading.Event) -> None:
         while True:
             try:
                 self._deliver()
             except UserKitError as error:
                 _log.warning("The outbox cannot be read: %s", error.code)
-            except Exception:
+            except Exception:  # noqa: BLE001  # it goes on, whatever a handler does
                 _log.exception("The relay failed")
-            if self._stopped.wait(self._pause):
+            if stopped.wait(self._pause):
                 return
 
 
-Relay = TaskRelay | ThreadRelay
+_running: WeakSet[ThreadRelay] = WeakSet()
+
+
+def respawn_relays() -> None:
+    """Begin every relay again that was running when this process was forked."""
+    for relay in list(_running):
+        relay.respawn()
+
+
+# Not every system can fork.
+getattr(os, "register_at_fork", dict)(after_in_child=respawn_relays)

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from userkit.errors import StoreUnavailableError
-from userkit.relay import TaskRelay, ThreadRelay
+from userkit.relay import TaskRelay, ThreadRelay, respawn_relays
 
 
 def test_a_task_looks_again_and_again_whatever_goes_wrong(caplog: pytest.LogCaptureFixture) -> None:
@@ -87,3 +87,23 @@ def test_a_forked_process_has_a_relay_of_its_own(stopped: bool) -> None:
     assert ours.recv() == (0 if stopped else 1)
     child.join()
     relay.stop()
+
+
+def test_it_begins_again_where_its_thread_was_left_behind() -> None:
+    """And not once it was stopped."""
+    looked: list[int] = []
+    both = threading.Event()
+
+    def deliver() -> None:
+        looked.append(threading.get_ident())
+        if len(set(looked)) == 2:
+            both.set()
+            raise SystemExit  # here nothing was forked, so that the first thread must be ended, too
+
+    relay = ThreadRelay(deliver, pause=0.001)
+    relay.start()
+    respawn_relays()
+    assert both.wait(30)
+    relay.stop()
+    relay.respawn()
+    assert relay.is_stopped
