@@ -89,6 +89,7 @@ def test_a_forked_process_has_a_relay_of_its_own(stopped: bool) -> None:
     relay.stop()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_it_begins_again_where_its_thread_was_left_behind() -> None:
     """And not once it was stopped."""
     looked: list[int] = []
