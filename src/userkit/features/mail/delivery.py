@@ -14,7 +14,6 @@ from userkit.features.mail.rendering import Link, Renderer
 from userkit.features.outbox.model import OutboxEntry
 from userkit.kernel.clock import Clock
 from userkit.kernel.json import JSONObject
-from userkit.kernel.secret import Secret
 from userkit.ports.mail import Mailer, Message
 from userkit.storage.journal import Journal
 
@@ -22,10 +21,12 @@ __all__ = ["DeliverLetter", "LinkMaker", "LinkSource", "Links", "Written"]
 
 _log = logging.getLogger("userkit.mail")
 
-LinkMaker = Callable[[OutboxEntry], Awaitable[Secret | None]]
+LinkMaker = Callable[[OutboxEntry], Awaitable[str | None]]
 """Makes the token of a link when its letter is delivered; None when there is no more point in the letter.
 
-It is called again when the letter is tried again, and may make another token each time.
+``entry.payload["note"]`` is what was written with the letter. When the letter is tried again it must
+make the same token: the first mail may have arrived after all, and mailboxes hide a second one that
+has the same id.
 """
 
 
@@ -58,27 +59,34 @@ class Links:
         if token is None:
             return None
         path = self.paths.get(purpose, f"/{purpose.replace('_', '-')}")
-        return Link(f"{self.base_url}{path}#token={quote(token.reveal(), safe='')}", source.lifetime)
+        return Link(f"{self.base_url}{path}#token={quote(token, safe='')}", source.lifetime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Written:
-    """A letter as it waits in the outbox; no token is in it."""
+    """A letter as it waits in the outbox; no token is in it. ``note`` is for the maker of its link."""
 
     letter: str
     to: str
     context: JSONObject
     link: str | None
+    note: JSONObject
 
     def payload(self) -> JSONObject:
         """Return what is kept."""
-        return {"letter": self.letter, "to": self.to, "context": dict(self.context), "link": self.link}
+        return {
+            "letter": self.letter,
+            "to": self.to,
+            "context": dict(self.context),
+            "link": self.link,
+            "note": dict(self.note),
+        }
 
     @classmethod
     def of(cls, entry: OutboxEntry) -> "Written":
         """Read what was kept."""
         kept: Mapping[str, Any] = entry.payload
-        return cls(letter=kept["letter"], to=kept["to"], context=kept["context"], link=kept["link"])
+        return cls(**{name: kept[name] for name in ("letter", "to", "context", "link", "note")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +119,15 @@ class DeliverLetter:
             await self.journal.commit(tell=[failed])
 
     async def _message(self, entry: OutboxEntry, written: Written, kind: LetterKind) -> Message | None:
-        link, message_id = None, entry.id
+        link = None
         if written.link is not None:
             link = await self.links.make(written.link, entry)
             if link is None:
                 _log.debug("There is no more point in a letter", extra={"entry": entry.id})
                 return None
-            # Only the newest link is good, and mailboxes hide a second mail of the same id: if the first did
-            # arrive after all, they would show the dead link and hide the good one.
-            message_id = f"{entry.id}.{entry.attempts}"
         rendered = self.renderer.render(kind, written.context, at=entry.created_at, link=link)
         return Message(
-            id=message_id,
+            id=entry.id,
             to=written.to,
             subject=rendered.subject,
             text=rendered.text,

@@ -71,11 +71,13 @@ class Letters:
         to: str,
         context: Mapping[str, Any] = _NOTHING,
         link: str | None = None,
+        note: Mapping[str, Any] = _NOTHING,
     ) -> Change:
         """Return the letter as a change, to be committed together with what it tells of.
 
         ``to`` is the stored address; ``context`` is JSON for the template, such as ``user_name``;
-        ``link`` is the purpose of the link, whose token is made when the letter is delivered.
+        ``link`` is the purpose of the link, whose token is made when the letter is delivered, and
+        ``note`` is JSON for whoever makes it. No secret belongs into any of them.
 
         Raises ConfigurationError without a mailer, and UsageError when the letter lacks something.
         """
@@ -84,7 +86,7 @@ class Letters:
         if missing or kind.link is not (link is not None):
             lacks = ", ".join(missing) or ("a link" if kind.link else "no link")
             raise UsageError(f"The letter {letter} needs {lacks}.")
-        written = Written(letter=letter, to=to, context=context, link=link)
+        written = Written(letter=letter, to=to, context=context, link=link, note=note)
         return self.outbox.entry(TOPIC, written.payload(), user_id=user_id)
 
     def notice(
