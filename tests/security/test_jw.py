@@ -386,7 +386,7 @@ def test_jw_3_a_token_with_any_character_changed_is_refused(algorithm: SigningAl
     for position, old in enumerate(token):
         place = URLSAFE.find(old)
         near = [URLSAFE[place ^ bit] for bit in (1, 2, 4, 32)] if place >= 0 else []
-        for new in {*near, "A", "_", ".", "=", "+", "/", " ", "é", ""} - {old}:
+        for new in {*near, "A", "_", ".", "=", "+", "/", " ", "é", "", old + "\ud800"} - {old}:
             assert world.refuses(token[:position] + new + token[position + 1 :]), (position, new)
 
 
@@ -525,6 +525,17 @@ def test_jw_3_any_text_is_refused(text: str) -> None:
     """By the one error there is."""
     WORLD.auth.recognises(text)
     assert WORLD.refuses(text)
+
+
+@given(st.integers(0, len(GENUINE)), st.integers(0, 3), st.text(max_size=3))
+@example(100, 0, "\ud800")
+@example(len(GENUINE), 0, "\udfff")
+@example(0, 0, "\ufeff")
+@example(50, 0, "\uff0e")
+def test_jw_3_a_genuine_token_with_any_text_in_it_is_refused(place: int, gone: int, put: str) -> None:
+    """Also text that an encoder would drop, such as half of a pair, or fold into what it looks like."""
+    edited = GENUINE[:place] + put + GENUINE[place + gone :]
+    assert WORLD.refuses(edited) is (edited != GENUINE)
 
 
 @given(st.binary(max_size=300))
