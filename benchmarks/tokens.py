@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, NoReturn
 
 import jwt
@@ -65,24 +66,24 @@ def run() -> Iterator[Contest]:
         yield contest(
             f"{rival.algorithm}: verify",
             "jwt.decode",
-            lambda ours=ours, token=token: repeat(lambda: ours.verify(token)),
-            lambda rival=rival, token=token: repeat(lambda: decode(rival, token)),
+            partial(repeat, partial(ours.verify, token)),
+            partial(repeat, partial(decode, rival, token)),
         )
     for rival, ours in contestants:
         claims = jwt.decode(ours.issue(), options={"verify_signature": False})
         yield contest(
             f"{rival.algorithm}: issue",
             "jwt.encode",
-            lambda ours=ours: repeat(ours.issue),
-            lambda rival=rival, claims=claims: repeat(lambda: encode(rival, claims)),
+            partial(repeat, ours.issue),
+            partial(repeat, partial(encode, rival, claims)),
         )
         if rival.sign is not None:
             text = ours.issue().rpartition(".")[0].encode()
             yield contest(
                 f"{rival.algorithm}: issue",
                 "the bare signature",
-                lambda ours=ours: repeat(ours.issue),
-                lambda sign=rival.sign, text=text: repeat(lambda: sign(text)),
+                partial(repeat, ours.issue),
+                partial(repeat, partial(rival.sign, text)),
             )
 
 
