@@ -1,0 +1,1 @@
+"""Letters: written into a commit, rendered and sent after it, and harmless whoever they are about."""
