@@ -17,7 +17,8 @@ _OPTIONS = ("sender", "starttls", "timeout", "ca_file")
 _SMTPS_PORT = 465
 _SUBMISSION_PORT = 587  # RFC 6409
 _SMTP_PORT = 25
-_LONGEST_TIMEOUT = 300
+# Whoever sends a mail of the outbox has a lease of five minutes, and is done well before.
+_LONGEST_TIMEOUT = 120
 
 
 class Encryption(StrEnum):

@@ -43,11 +43,14 @@ class ThreadedMailer:
 
     async def _hop(self, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
         context = contextvars.copy_context()
-        await asyncio.get_running_loop().run_in_executor(self._threads, context.run, _finish, call)
+
+        def finish() -> None:
+            _finish(call())
+
+        await asyncio.get_running_loop().run_in_executor(self._threads, context.run, finish)
 
 
-def _finish(call: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    coroutine = call()
+def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
     try:
         coroutine.send(None)
     except StopIteration:
