@@ -23,6 +23,11 @@ class UserKitSettings(BaseSettings):
     - ``USERKIT_REALM``: the tenant, ``default`` if not set.
     - ``USERKIT_PREPARE``: false for those who run migrations.
     - ``USERKIT_HOOKS``: names of hook plugins, with commas between them.
+    - ``USERKIT_AUTH``: names of auth backends, in the order in which they are asked, with commas
+      between them; ``jwt,session,api-key`` if not set.
+    - ``USERKIT_MAILER``: the URL of what sends mail, such as ``smtp://user:password@host``.
+    - ``USERKIT_BASE_URL``: where the links in mails lead.
+    - ``USERKIT_APP_NAME``: what mails call the application.
     """
 
     model_config = SettingsConfigDict(env_prefix="USERKIT_", extra="ignore", hide_input_in_errors=True)
@@ -33,6 +38,10 @@ class UserKitSettings(BaseSettings):
     realm: str = DEFAULT_REALM
     prepare: bool = True
     hooks: str = ""
+    auth: str = ""
+    mailer: SecretStr | None = None
+    base_url: str | None = None
+    app_name: str = "userkit"
 
     @field_validator("realm")
     @classmethod
@@ -42,9 +51,19 @@ class UserKitSettings(BaseSettings):
         except UsageError as error:
             raise ValueError(str(error).rstrip(".")) from None
 
+    @field_validator("mailer", "base_url", mode="before")
+    @classmethod
+    def _is_set(cls, value: object) -> object:
+        # Empty is how a template of a deployment says that there is none.
+        return value or None
+
     def arguments(self, *, given: Container[str] = ()) -> dict[str, Any]:
         """Return the arguments for a kit. Raises ConfigurationError for what is missing and not ``given``."""
         found: dict[str, Any] = {"realm": self.realm, "prepare": self.prepare, "hooks": _split(self.hooks)}
+        mailer = None if self.mailer is None else self.mailer.get_secret_value()
+        found |= {"mailer": mailer, "base_url": self.base_url, "app_name": self.app_name}
+        if auth := _split(self.auth):
+            found["auth"] = auth
         if "store" not in given:
             found["store"] = self._url()
         if "secret" not in given:

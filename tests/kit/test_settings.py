@@ -14,12 +14,13 @@ from userkit.errors import UnknownBackendError, WeakSecretError
 from userkit.settings import UserKitSettings, read_settings
 
 PASSWORD_URL = "sqlite://ada:hunter2@example.com/app"
+MAILER_URL = "smtps://ada:hunter2@mail.example"
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment with a store and a secret, and nothing else of ours."""
-    for name in ("REALM", "PREPARE", "HOOKS", "SECRET_FILE"):
+    for name in ("REALM", "PREPARE", "HOOKS", "SECRET_FILE", "AUTH", "MAILER", "BASE_URL", "APP_NAME"):
         monkeypatch.delenv(f"USERKIT_{name}", raising=False)
     monkeypatch.setenv("USERKIT_DATABASE", "memory://")
     monkeypatch.setenv("USERKIT_SECRET", SECRET)
@@ -57,6 +58,9 @@ def test_what_is_not_set_is_as_in_a_kit() -> None:
         "realm": "default",
         "prepare": True,
         "hooks": [],
+        "mailer": None,
+        "base_url": None,
+        "app_name": "userkit",
     }
 
 
@@ -66,6 +70,10 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("USERKIT_REALM", "acme")
     environment.setenv("USERKIT_PREPARE", "false")
     environment.setenv("USERKIT_HOOKS", "badges , audit")
+    environment.setenv("USERKIT_AUTH", "api-key, jwt")
+    environment.setenv("USERKIT_MAILER", MAILER_URL)
+    environment.setenv("USERKIT_BASE_URL", "https://app.example")
+    environment.setenv("USERKIT_APP_NAME", "Acme")
     environment.setenv("USERKIT_COLOUR", "blue")
     assert arguments() == {
         "store": "memory://",
@@ -73,7 +81,31 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
         "realm": "acme",
         "prepare": False,
         "hooks": ["badges", "audit"],
+        "auth": ["api-key", "jwt"],
+        "mailer": MAILER_URL,
+        "base_url": "https://app.example",
+        "app_name": "Acme",
     }
+
+
+def test_what_is_set_to_nothing_is_not_set(environment: pytest.MonkeyPatch) -> None:
+    """As a template of a deployment leaves it."""
+    for name in ("AUTH", "MAILER", "BASE_URL", "HOOKS"):
+        environment.setenv(f"USERKIT_{name}", "")
+    found = arguments()
+    assert (found["mailer"], found["base_url"], found["hooks"]) == (None, None, [])
+    assert "auth" not in found
+
+
+def test_a_mailer_and_a_base_url_are_checked_at_the_start(environment: pytest.MonkeyPatch) -> None:
+    """As in a kit, and without showing the password."""
+    environment.setenv("USERKIT_MAILER", MAILER_URL.replace("smtps", "smtpz"))
+    with pytest.raises(UnknownBackendError) as caught:
+        SyncUserKit.from_settings()
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    environment.setenv("USERKIT_MAILER", "")
+    environment.setenv("USERKIT_BASE_URL", "http://app.example")
+    assert "The base URL must begin with https://" in refused()
 
 
 def test_the_secret_may_be_in_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -175,8 +207,9 @@ def test_settings_may_be_given(environment: pytest.MonkeyPatch) -> None:
 
 
 def test_settings_do_not_show_what_is_secret(environment: pytest.MonkeyPatch) -> None:
-    """A URL may hold a password."""
+    """A URL may hold a password, of a database or of a mail server."""
     environment.setenv("USERKIT_DATABASE", PASSWORD_URL)
+    environment.setenv("USERKIT_MAILER", MAILER_URL)
     shown = repr(read_settings()) + str(read_settings()) + read_settings().model_dump_json()
     assert "hunter2" not in shown
     assert SECRET not in shown
