@@ -3,20 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from userkit.authentication import Authentication
-from userkit.feature import Parts
+from tests.features.parts import parts_over
 from userkit.features.audit import AUDIT, Audit, AuditEntry, SyncAudit, audit
 from userkit.features.users import USERS, SyncUsers, User, users
-from userkit.kernel.cursors import Cursors
-from userkit.kernel.events import Event, Listeners, Publisher
-from userkit.kernel.ids import UUIDv7
-from userkit.kernel.keys import Keyring
+from userkit.kernel.events import Event, Listeners
 from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import DEFAULT_REALM, Store
 from userkit.sync import run
 from userkit.testing.clock import FrozenClock
-
-SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 
 
 @dataclass(frozen=True)
@@ -51,32 +45,16 @@ class World:
 
 def world(store: Store, *, realm: str = DEFAULT_REALM, clock: FrozenClock | None = None, **how: Any) -> World:
     """Build both features over one realm of a store that is prepared for them."""
-    clock, listeners, participants = clock or FrozenClock(), Listeners(), Participants()
-    view, keys = store.realm(realm), Keyring.of(SECRET)
-    journal = Journal(store=view, realm=realm, participants=participants, publish=Publisher(realm, listeners))
-    unused: Any = object()
-    parts = Parts(
-        store=view,
-        now=clock,
-        new_id=UUIDv7(clock),
-        keys=keys,
-        cursors=Cursors(keys.derive("cursors"), realm),
-        realm=realm,
-        journal=journal,
-        listeners=listeners,
-        participants=participants,
-        hasher=unused,
-        authentication=Authentication(),
-        built={},
-    )
+    clock = clock or FrozenClock()
+    parts = parts_over(store, realm=realm, clock=clock)
     trail, people = audit(**how), users()
     built, registered = trail.build(parts), people.build(parts)
     return World(
-        store=view,
+        store=parts.store,
         clock=clock,
-        journal=journal,
-        participants=participants,
-        listeners=listeners,
+        journal=parts.journal,
+        participants=parts.participants,
+        listeners=parts.listeners,
         users=people.mirror(registered),
         awaited=built,
         audit=trail.mirror(built),
