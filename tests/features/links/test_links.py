@@ -12,6 +12,7 @@ from userkit.backends.memory import MemoryStore
 from userkit.errors import ConfigurationError, InvalidTokenError, StaleError
 from userkit.features.links import Link, Promise, check_lifetime
 from userkit.features.links.model import LONGEST_WAIT
+from userkit.features.outbox import OutboxEntry
 from userkit.features.users import User
 from userkit.storage.changes import Add, Remove, Save
 from userkit.storage.port import Store
@@ -161,6 +162,11 @@ def test_a_promise_survives_being_noted(here: World) -> None:
     promise = here.promise(here.ada(), bind_epoch=True, new_email="ada@new.example")
     note = promise.note()
     assert Promise.read(note) == promise
+    context = promise.context(user_name="Ada")
+    assert context["user_name"] == "Ada"
+    now = here.clock()
+    letter = OutboxEntry(id="", topic="letter", payload={"context": context}, created_at=now, due_at=now)
+    assert Promise.of(letter) == promise
     token = here.keep(promise)
     assert token is not None
     assert all(str(value) not in token for value in (note["nonce"], promise.nonce.hex()))

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from userkit.features.outbox.model import OutboxEntry
 from userkit.features.users.model import User
 from userkit.kernel.json import JSONObject
 from userkit.kernel.opaque import new_secret
 
 __all__ = ["Promise", "is_bound_to"]
+
+_PROMISE = "promise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,15 @@ class Promise:
             asked_at=datetime.fromisoformat(note["asked_at"]),
             nonce=base64.b64decode(note["nonce"]),
         )
+
+    def context(self, **names: str) -> JSONObject:
+        """Return the context of a letter that keeps the promise, with the names that its template needs."""
+        return {**names, _PROMISE: self.note()}
+
+    @classmethod
+    def of(cls, letter: OutboxEntry) -> Self:
+        """Return the promise that a letter in the outbox keeps."""
+        return cls.read(letter.payload["context"][_PROMISE])
 
     def secret(self, key: bytes) -> bytes:
         """Return the secret of the link, the same at every attempt."""

@@ -12,7 +12,7 @@ from userkit.features.users.model import User
 from userkit.kernel.clock import Clock
 from userkit.kernel.opaque import OpaqueForm, digest
 from userkit.storage.capabilities import purgeable
-from userkit.storage.changes import Add, Save
+from userkit.storage.changes import Add, Change, Save
 from userkit.storage.port import Store
 from userkit.storage.rewriting import ATTEMPTS
 
@@ -39,23 +39,27 @@ class MakePromised:
         """
         if self.now() - promise.asked_at > LONGEST_WAIT:
             return None
-        for attempt in range(ATTEMPTS):
-            user = await self.store.get(User, promise.user_id)
-            if user is None or not promise.still_holds(user):
-                return None
-            secret = promise.secret(self.keys[0])
+        secret, attempt = promise.secret(self.keys[0]), 0
+        while True:
             link = self._link(purpose, promise, digest(secret), lifetime)
-            held = await self.store.get(Link, link.id)
-            if held is not None and link.is_outdone_by(held):
+            change = await self._change(promise, link)
+            if change is None:
                 return None
+            attempt += 1
             try:
-                await self.store.commit(Add(link) if held is None else Save(held, link.after(held)))
-            except (DuplicateError, StaleError):
-                if attempt == ATTEMPTS - 1:
-                    raise StaleError from None
+                await self.store.commit(change)
+            except (DuplicateError, StaleError) as error:
+                if attempt == ATTEMPTS:
+                    raise StaleError from error
             else:
                 return LINK.write(link.id, secret)
-        raise AssertionError  # the last attempt returns or raises
+
+    async def _change(self, promise: Promise, link: Link) -> Change | None:
+        user = await self.store.get(User, promise.user_id)
+        held = await self.store.get(Link, link.id)
+        if user is None or not promise.still_holds(user) or (held and link.is_outdone_by(held)):
+            return None
+        return Save(held, link.after(held)) if held else Add(link)
 
     def _link(self, purpose: str, promise: Promise, digest: bytes, lifetime: timedelta) -> Link:
         now = self.now()
@@ -144,16 +148,17 @@ class ConsumeLink:
         InvalidTokenError. When only the user has changed in the meantime, both are read again, at
         most three times; then it raises StaleError.
         """
-        for attempt in range(ATTEMPTS):
+        attempt = 0
+        while True:
             link, user = await self.look(token, purpose)
+            attempt += 1
             try:
                 return await effect(Save(link, link.spent(self.now())), link, user)
             except StaleError:
-                if attempt == ATTEMPTS - 1:
+                if attempt == ATTEMPTS:
                     # When it was spent, that is what the caller must hear.
                     await self.look(token, purpose)
                     raise
-        raise AssertionError  # the last attempt returns or raises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,67 @@
+"""Password reset: who has forgotten a password gets a link, and owners are told of every new password."""
+
+from datetime import timedelta
+
+from userkit.feature import Feature, Parts
+from userkit.features.links import Links, check_lifetime
+from userkit.features.mail import Letters
+from userkit.features.outbox.offer import Outbox
+from userkit.features.password_reset.events import PasswordResetCompleted, PasswordResetRequested
+from userkit.features.password_reset.letters import REMOVED, RESET, PasswordLetters
+from userkit.features.password_reset.offer import PasswordReset, SyncPasswordReset
+from userkit.features.password_reset.use_cases import AnswerRequest, RequestReset
+from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
+from userkit.ports.rate_limit import Limit
+
+__all__ = [
+    "ADDRESS_LIMIT",
+    "REQUEST_LIMIT",
+    "PasswordReset",
+    "PasswordResetCompleted",
+    "PasswordResetRequested",
+    "SyncPasswordReset",
+    "password_reset",
+]
+
+REQUEST_LIMIT = Limit(name="password resets of an account", attempts=3, within=timedelta(minutes=15))
+"""How many letters one account is sent, whoever asks for them."""
+
+ADDRESS_LIMIT = Limit(name="password resets from an address", attempts=20, within=timedelta(minutes=15))
+"""How many may be asked for from one client address, whatever the accounts."""
+
+
+def password_reset(
+    *,
+    lifetime: timedelta = timedelta(hours=1),
+    limit: Limit = REQUEST_LIMIT,
+    address_limit: Limit = ADDRESS_LIMIT,
+) -> Feature[PasswordReset, SyncPasswordReset]:
+    """Return the feature.
+
+    - ``lifetime``: how long a link is good, from a minute to 30 days.
+    - ``limit``, ``address_limit``: how many letters may be asked for.
+    """
+    lifetime = check_lifetime(lifetime, of="password_reset(lifetime=…)")
+
+    def build(parts: Parts) -> PasswordReset:
+        letters = PasswordLetters(
+            store=parts.store,
+            now=parts.now,
+            letters=parts.offer(Letters),
+            links=parts.offer(Links),
+            lifetime=lifetime,
+        )
+        letters.letters.add(REMOVED)
+        letters.letters.link_for(RESET, letters.reset_link, lifetime=lifetime)
+        parts.participants.add(PasswordChanged, letters.on_change)
+        parts.participants.add(PasswordRemoved, letters.on_removal)
+        answer = AnswerRequest(store=parts.store, journal=parts.journal, now=parts.now, letters=letters)
+        parts.offer(Outbox).handle(RequestReset.TOPIC, answer)
+        return PasswordReset.build(parts, letters=letters, limit=limit, address_limit=address_limit)
+
+    return Feature(
+        name="password_reset",
+        requires=("users", "outbox", "links", "mail", "throttling", "passwords"),
+        build=build,
+        mirror=SyncPasswordReset,
+    )
