@@ -1,4 +1,4 @@
-"""Run the benchmarks and print a Markdown report: ``python -m benchmarks [store load pages imports]``."""
+"""Run the benchmarks and print a Markdown report: ``python -m benchmarks [store load pages imports tokens]``."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from importlib import import_module, metadata
 
 from benchmarks.measure import HEADER, Contest
 
-SUITES = ("imports", "store", "load", "pages")
+SUITES = ("imports", "store", "load", "pages", "tokens")
 
 
 def main(chosen: list[str]) -> None:

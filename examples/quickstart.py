@@ -1,4 +1,4 @@
-"""Register people from a CSV file, meet duplicates and bad input, page, search, and open again.
+"""Register people, sign in, refresh, see a stolen token found out, manage accounts, and open again.
 
 Run it with ``python examples/quickstart.py [DATABASE_URL]``; without a URL it uses a SQLite file
 in a temporary folder.
@@ -9,12 +9,24 @@ import csv
 import secrets
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
-from userkit import EmailAlreadyExistsError, InvalidInputError, SyncUserKit, UserKit, UserRegistered
+from userkit import (
+    EmailAlreadyExistsError,
+    InvalidCredentialsError,
+    InvalidInputError,
+    RefreshReuseDetected,
+    SyncUserKit,
+    UnauthenticatedError,
+    UserKit,
+    UserRegistered,
+    sessions,
+)
 
 PEOPLE = Path(__file__).with_name("people.csv")
 SECRET = secrets.token_urlsafe(32)  # an application keeps this outside its code
+PASSWORD = "seven quiet herons at dawn"
 
 
 async def register_everybody(url: str) -> None:
@@ -34,6 +46,41 @@ async def register_everybody(url: str) -> None:
             else:
                 print(f"  registered {user.email:32} {user.id}")
     print(f"  {len(registered)} events told of a registration")
+
+
+async def stay_signed_in(url: str) -> None:
+    """Sign in, refresh, and see what happens to a thief who presents a spent refresh token."""
+    at_once = timedelta(0)  # a moment of grace is usual; here the reader need not wait for it
+    async with UserKit(url, secret=SECRET, features=[sessions(grace=at_once)]) as kit:
+        kit.listen(
+            RefreshReuseDetected, lambda event: print(f"  told       reuse in session {event.session_id}")
+        )
+        hedy = await kit.users.register(
+            email=f"hedy{secrets.randbelow(10**9)}@example.com", name="Hedy Lamarr", password=PASSWORD
+        )
+        print(f"  registered {hedy.email} with a password")
+        try:
+            await kit.sessions.sign_in(email=hedy.email, password="seven loud herons at noon")
+        except InvalidCredentialsError as error:
+            print(f"  refused    {error.code}")
+        tokens = await kit.sessions.sign_in(email=hedy.email, password=PASSWORD)
+        identity = await kit.authenticate(tokens.access_token)
+        print(f"  signed in  session {identity.session_id}, proved by {', '.join(identity.methods)}")
+        renewed = await kit.sessions.refresh(tokens.refresh_token)
+        print(f"  refreshed  good for {renewed.expires_in} seconds")
+        await asyncio.sleep(0.01)
+        for whose, token in (
+            ("the spent token", tokens.refresh_token),
+            ("the newest token", renewed.refresh_token),
+        ):
+            try:
+                await kit.sessions.refresh(token)
+            except UnauthenticatedError as error:
+                print(f"  refused    {whose}: {error.code}")
+        print(
+            f"  sessions   {len((await kit.sessions.list(hedy.id)).items)} left: the thief and the owner are both out"
+        )
+        await kit.users.delete(hedy.id)
 
 
 async def manage(url: str) -> None:
@@ -67,9 +114,11 @@ def look_again(url: str) -> None:
 
 
 def main(url: str) -> None:
-    """Run the three parts on one database."""
+    """Run the parts on one database."""
     print("Registering people from people.csv (asynchronous kit)")
     asyncio.run(register_everybody(url))
+    print("Signing in, and a refresh token that is used twice")
+    asyncio.run(stay_signed_in(url))
     print("Managing accounts")
     asyncio.run(manage(url))
     print("Opening the database again (synchronous kit)")

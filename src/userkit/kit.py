@@ -138,6 +138,7 @@ class _Kit:
     _store: Store
     _realm: str
     _prepare: bool
+    _built: Mapping[str, Any]
     _offered: Mapping[str, Any]
     _authentication: Authentication
     _outbox: Outbox
@@ -239,6 +240,13 @@ class _Kit:
         self._assembly.realms.setdefault(name, view._outbox)
         return view
 
+    def jwks(self) -> Mapping[str, Any]:
+        """Return the public keys that access tokens are verified with (RFC 7517).
+
+        It is an empty set where a shared secret signs them; no private key is ever in it.
+        """
+        return self._authentication.jwks()
+
     def listen(self, event: type[EventT], listener: Listener[EventT]) -> None:
         """Call ``listener`` after every event of a kind, in every realm of this kit.
 
@@ -254,9 +262,9 @@ class _Kit:
         return view
 
     def _offer(self) -> None:
-        built, self._authentication = self._assembly.build(self._store, self._realm)
-        self._outbox = built["outbox"]
-        self._offered = self._mirrored(built)
+        self._built, self._authentication = self._assembly.build(self._store, self._realm)
+        self._outbox = self._built["outbox"]
+        self._offered = self._mirrored(self._built)
 
     def _mirrored(self, built: Mapping[str, Any]) -> Mapping[str, Any]:
         return built

@@ -107,8 +107,9 @@ def _fitting(backend: T, *, blocking: bool, verbs: tuple[str, ...]) -> T:
         raise ConfigurationError(f"{kind} lacks one of: blocking, {', '.join(verbs)}.")
     if blocking and not theirs:
         raise ConfigurationError(f"{kind} is asynchronous; a SyncUserKit needs one that blocks.")
-    if theirs and not blocking:
+    if theirs and not blocking and not getattr(backend, "in_process", False):
         raise ConfigurationError(
-            f"{kind} blocks, and would stop the event loop; a UserKit needs one that does not."
+            f"{kind} blocks, and would stop the event loop; a UserKit needs one that does not, such as "
+            "the same in userkit.backends.mail.ThreadedMailer."
         )
     return backend

@@ -11,9 +11,11 @@ class InstantHasher:
     A hash that begins with ``old:`` is one that should be made anew.
     """
 
-    def __init__(self, *, blocking: bool = True) -> None:
-        """Serve a synchronous kit, or an asynchronous one."""
-        self.blocking = blocking
+    blocking = True
+    in_process = True  # so that it serves both kits
+
+    def __init__(self) -> None:
+        """Begin with nothing hashed."""
         self.runs = 0
 
     async def hash(self, password: str) -> str:
