@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 
 from tests.kit.sides import SECRET, Side
-from userkit import ConfigurationError, Feature, Parts, SyncUserKit, UserDeleted, UserNotFoundError
+from userkit import (
+    ConfigurationError,
+    Feature,
+    Parts,
+    SyncUserKit,
+    UserDeleted,
+    UserNotFoundError,
+    WeakPasswordError,
+)
 from userkit.errors import UsageError
+from userkit.features.passwords import passwords
 from userkit.features.users import Users, users
 from userkit.kernel.entity import Entity
 from userkit.kernel.events import Event
@@ -118,9 +127,10 @@ def test_a_feature_is_built_for_each_realm(side: Side) -> None:
 def test_features_are_built_after_what_they_require(side: Side) -> None:
     """In whatever order they are given; each is built once."""
     built: list[str] = []
+    own = {"first", "middle", "last", "users"}
 
     def noting(name: str) -> Callable[[Parts], Any]:
-        return lambda parts: built.append(f"{name} after {sorted(parts.built)}")
+        return lambda parts: built.append(f"{name} after {sorted(own & parts.built.keys())}")
 
     side.kit(
         features=[
@@ -143,7 +153,6 @@ def test_features_are_built_after_what_they_require(side: Side) -> None:
         ([plain("a", "a")], "in a circle: a -> a"),
         ([plain("a", "b"), plain("b", "c"), plain("c", "a")], "in a circle: a -> b -> c -> a"),
         ([plain("a"), plain("a")], "Two features have the same name"),
-        ([plain("users")], "Two features have the same name"),
     ],
 )
 def test_features_that_do_not_fit_together_are_refused(
@@ -152,6 +161,21 @@ def test_features_that_do_not_fit_together_are_refused(
     """When the kit is made, with what is wrong."""
     with pytest.raises(ConfigurationError, match=complaint):
         side.kit(features=features)
+
+
+def test_a_feature_takes_the_place_of_a_built_in_one(side: Side) -> None:
+    """With other settings; what lets too much through is refused when it is made."""
+    kit = side.opened(features=[passwords(min_length=20)])
+    with pytest.raises(WeakPasswordError, match="20"):
+        side.do(kit.users.register(email="ada@example.com", name="Ada", password="mauve otter teas"))
+    with pytest.raises(ConfigurationError, match="8"):
+        passwords(min_length=7)
+
+
+def test_what_takes_the_place_of_a_built_in_feature_must_offer_the_same(side: Side) -> None:
+    """Others rely on it."""
+    with pytest.raises(UsageError, match="Users"):
+        side.kit(features=[plain("users")])
 
 
 def test_a_feature_uses_only_what_it_requires(side: Side) -> None:
