@@ -26,7 +26,7 @@ __all__ = [
 REQUEST_LIMIT = Limit(name="password resets of an account", attempts=3, within=timedelta(minutes=15))
 """How many letters one account is sent, whoever asks for them."""
 
-ADDRESS_LIMIT = Limit(name="password resets from an address", attempts=20, within=timedelta(minutes=15))
+ADDRESS_LIMIT = Limit(name="password resets from an address", attempts=50, within=timedelta(minutes=15))
 """How many may be asked for from one client address, whatever the accounts."""
 
 
