@@ -1,0 +1,60 @@
+"""Roles: named sets of permissions, who has them, and who may give them."""
+
+from collections.abc import Iterable, Mapping
+
+from userkit.feature import Feature, Parts
+from userkit.features.roles.administration import Administration
+from userkit.features.roles.collection import ADMINISTRATORS, ROLES
+from userkit.features.roles.definitions import ADMINISTRATOR, Definitions, grants, is_permission
+from userkit.features.roles.events import PermissionDenied, RoleAssigned, RoleUnassigned
+from userkit.features.roles.model import Administrators, RoleAssignment
+from userkit.features.roles.offer import Roles, SyncRoles
+from userkit.features.users.events import UserDeleted, UserDisabled, UserEnabled
+from userkit.kernel.identity import EVERYTHING
+
+__all__ = [
+    "ADMINISTRATORS",
+    "ROLES",
+    "Administrators",
+    "Definitions",
+    "PermissionDenied",
+    "RoleAssigned",
+    "RoleAssignment",
+    "RoleUnassigned",
+    "Roles",
+    "SyncRoles",
+    "grants",
+    "is_permission",
+    "roles",
+]
+
+
+def roles(
+    definitions: Mapping[str, Iterable[str]] | None = None, *, administrator: str = ADMINISTRATOR
+) -> Feature[Roles, SyncRoles]:
+    """Return the feature.
+
+    - ``definitions``: the roles by name, each with the permissions that it carries:
+      ``{"admin": {"*"}, "editor": {"posts:read", "posts:write"}}``. Without it there is one,
+      ``admin``, which may do everything.
+    - ``administrator``: the role of which somebody who is not disabled must be left.
+
+    Raises ConfigurationError.
+    """
+    given = {ADMINISTRATOR: {EVERYTHING}} if definitions is None else definitions
+    defined = Definitions.of(given, administrator=administrator)
+
+    def build(parts: Parts) -> Roles:
+        administration = Administration(store=parts.store, role=administrator)
+        parts.participants.add(UserDisabled, administration.on_disabled)
+        parts.participants.add(UserEnabled, administration.on_enabled)
+        parts.participants.add(UserDeleted, administration.on_deleted)
+        return Roles.build(parts, defined, administration)
+
+    return Feature(
+        name="roles",
+        collections=(ROLES, ADMINISTRATORS),
+        requires=("users",),
+        build=build,
+        mirror=SyncRoles,
+    )

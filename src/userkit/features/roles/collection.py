@@ -1,0 +1,9 @@
+"""How roles are kept."""
+
+from userkit.features.roles.model import Administrators, RoleAssignment
+from userkit.storage.collection import Collection
+
+__all__ = ["ADMINISTRATORS", "ROLES"]
+
+ROLES = Collection("roles", RoleAssignment)
+ADMINISTRATORS = Collection("administrators", Administrators)
