@@ -105,7 +105,9 @@ def _matches(known: StoredHash, password: str) -> bool:
         return any(known.matches(_bytes(form)) for form in _forms(password))
     except ConfigurationError as error:
         _log.warning("A password hash cannot be compared with: %s", error)
-        return False
+    except ValueError:
+        _log.warning("A password hash cannot be compared with: a library refuses it")
+    return False
 
 
 def _forms(password: str) -> dict[str, None]:

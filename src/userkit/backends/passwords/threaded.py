@@ -56,7 +56,8 @@ class ThreadedHasher:
     async def _run(self, call: Callable[[], T]) -> T:
         if self._closed:
             raise UsageError("The password hasher is closed.")
-        return await asyncio.wrap_future(self._crew().submit(call))
+        loop = asyncio.get_running_loop()
+        return await asyncio.wrap_future(self._crew().submit(call), loop=loop)
 
     def _crew(self) -> "_Crew":
         process = os.getpid()

@@ -1,11 +1,9 @@
 """What is easy to guess: common passwords, repetitions, rows of keys, and words of one's own."""
 
-import gzip
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 __all__ = ["Guesses", "common_passwords", "folded", "hard_part", "own_words"]
 
@@ -72,6 +70,9 @@ class Guesses:
 @cache
 def common_passwords() -> Guesses:
     """Return those of at least 8 characters that most people know, read once."""
+    import gzip  # only those who set passwords need the list
+    from importlib.resources import files
+
     with files("userkit.features.passwords").joinpath("common.txt.gz").open("rb") as packed:
         return Guesses.of(gzip.decompress(packed.read()).decode("utf-8").split("\n"))
 

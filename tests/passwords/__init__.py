@@ -1,0 +1,1 @@
+"""Password hashing: the plain hasher, the hashes of others, and the pools."""
