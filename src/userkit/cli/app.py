@@ -7,9 +7,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from userkit.cli.audit import audit
 from userkit.cli.db import db
+from userkit.cli.mail import mail
 from userkit.cli.output import print_error
 from userkit.cli.plugins import plugins
+from userkit.cli.users import users
 from userkit.errors import UserKitError
 from userkit.plugins.advice import userkit_version
 
@@ -64,3 +67,6 @@ def userkit(
 app.command()(plugins)
 # A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
 app.add_typer(db, name="db")
+app.add_typer(users, name="users")
+app.add_typer(mail, name="mail")
+app.add_typer(audit, name="audit")
