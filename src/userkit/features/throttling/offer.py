@@ -1,0 +1,60 @@
+"""Throttling as features and applications see it: ``kit.throttling``."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from userkit.feature import Parts
+from userkit.features.throttling.guard import Guard
+from userkit.features.throttling.limiters import DisguisedLimiter, StoreRateLimiter
+from userkit.features.throttling.use_cases import PurgeAttempts
+from userkit.ports.rate_limit import RateLimiter
+from userkit.sync import synced
+
+__all__ = ["SyncLimiter", "SyncThrottling", "Throttling"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttling:
+    """How attempts are limited in one realm.
+
+    ``guard`` is for features: it stands before what may be tried a few times only. ``limiter`` is
+    what it counts with.
+    """
+
+    limiter: RateLimiter
+    guard: Guard
+    purge: PurgeAttempts
+
+    @classmethod
+    def build(cls, parts: Parts, limiter: RateLimiter | None) -> Self:
+        """Wire the use cases from the parts of a kit, around a limiter, else one over its store."""
+        disguised = DisguisedLimiter(
+            # Not by truth, for a limiter that has a length is false while it is empty.
+            limiter=StoreRateLimiter(store=parts.store, now=parts.now) if limiter is None else limiter,
+            secret=parts.keys.derive("rate limits")[0],
+            realm=parts.realm,
+        )
+        return cls(
+            limiter=disguised,
+            guard=Guard(limiter=disguised, journal=parts.journal, now=parts.now),
+            purge=PurgeAttempts(store=parts.store, now=parts.now),
+        )
+
+
+class SyncLimiter:
+    """A limiter without ``await``."""
+
+    def __init__(self, limiter: RateLimiter) -> None:
+        """Mirror its calls."""
+        self.take = synced(limiter.take)
+        self.release = synced(limiter.release)
+        self.forget = synced(limiter.forget)
+
+
+class SyncThrottling:
+    """The same without ``await``."""
+
+    def __init__(self, throttling: Throttling) -> None:
+        """Mirror the use cases."""
+        self.limiter = SyncLimiter(throttling.limiter)
+        self.purge = synced(throttling.purge)

@@ -1,0 +1,31 @@
+"""What can be done with limits beside counting."""
+
+from dataclasses import dataclass
+
+from userkit.features.throttling.model import Attempts
+from userkit.kernel.clock import Clock
+from userkit.storage.capabilities import Purgeable, supports
+from userkit.storage.port import LARGEST_PAGE, Store
+
+__all__ = ["PurgeAttempts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeAttempts:
+    """Take out what is forgotten anyway."""
+
+    store: Store
+    now: Clock
+
+    async def __call__(self) -> int:
+        """Take out all counts that mean nothing any more, and return how many.
+
+        A store that cannot purge keeps them; they do no harm.
+        """
+        before, purged = self.now(), 0
+        while isinstance(self.store, Purgeable) and supports(self.store, Purgeable):
+            gone = await self.store.purge(Attempts, before=before, limit=LARGEST_PAGE)
+            purged += gone
+            if gone < LARGEST_PAGE:
+                break
+        return purged
