@@ -3,6 +3,7 @@
 That every event of every feature reaches it is tested with the features; here is how it is written.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.features.audit.world import World, prepared, world
+from tests.servers.postgres import PostgresServer
 from tests.storage.doubles import BareStore
 from userkit.backends.memory import MemoryStore
 from userkit.errors import DuplicateError, ForbiddenError, StoreUnavailableError
@@ -23,7 +25,6 @@ from userkit.kernel.origin import coming_from
 from userkit.kernel.secret import Secret
 from userkit.plugins.opening import open_store
 from userkit.storage.changes import Add, Change
-from userkit.storage.port import Store
 from userkit.sync import run
 from userkit.testing.broken import KeepsFirstChanges
 
@@ -46,6 +47,9 @@ HOSTILE = [
 ]
 
 
+REALMS = itertools.count()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuessFailed(Event):
     """Somebody guessed wrong."""
@@ -55,12 +59,18 @@ class GuessFailed(Event):
     secret: Secret | None = None
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def database(postgres18: PostgresServer) -> str:
+    """The URL of a database of a server; each test has a realm of its own in it."""
+    return postgres18.url(database=postgres18.create_database())
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """The trail over a store in memory, and over one in a file."""
-    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/app.db"
-    store = open_store(url, blocking=True)
-    yield world(prepared(store))
+    """The trail over a store in memory, over a file, and over a server."""
+    url = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path}/app.db"}.get(request.param)
+    store = open_store(url or request.getfixturevalue("database"), blocking=True)
+    yield world(prepared(store), realm=f"r-{next(REALMS)}")
     run(store.close())
 
 
@@ -113,9 +123,8 @@ def test_au_1_a_secret_in_an_event_does_not_get_into_the_trail(here: World) -> N
     assert "hunter2" not in repr(here.last()) + json.dumps(here.last().document())
 
 
-def outcome_on(store: Store) -> tuple[int, int]:
+def outcome_on(here: World) -> tuple[int, int]:
     """Let the entry of a registration fail, and count the users and the entries that are there."""
-    here = world(store)
     here.tell(GuessFailed(at=here.clock()))
     (taken,) = here.trail()
 
@@ -125,20 +134,17 @@ def outcome_on(store: Store) -> tuple[int, int]:
     here.participants.add(Event, takes_the_id)
     with pytest.raises(DuplicateError):
         here.ada()
-    return len(run(store.find(User)).items), len(run(store.find(AuditEntry)).items)
+    return len(run(here.store.find(User)).items), len(here.trail())
 
 
-def test_au_1_nothing_happens_without_its_entry(tmp_path: Path) -> None:
+def test_au_1_nothing_happens_without_its_entry(here: World) -> None:
     """When the entry cannot be written, the user is not there either."""
-    assert outcome_on(prepared(MemoryStore())) == (0, 1)
-    sqlite = prepared(open_store(f"sqlite:///{tmp_path}/app.db", blocking=True))
-    assert outcome_on(sqlite) == (0, 1)
-    run(sqlite.close())
+    assert outcome_on(here) == (0, 1)
 
 
 def test_au_1_the_test_would_notice_a_store_that_keeps_half() -> None:
     """One that does one change after the other leaves a user without an entry."""
-    users, entries = outcome_on(prepared(KeepsFirstChanges()))
+    users, entries = outcome_on(world(prepared(KeepsFirstChanges())))
     assert users == 1
     assert entries == 2  # the entry that was to be refused with the rest is there as well
 
