@@ -16,7 +16,7 @@ from userkit.kernel.opaque import new_secret
 from userkit.ports.tokens import TokenSettings
 from userkit.sync import run
 
-CHECKED = {"jwt": TokenSettings(revocation="checked"), "session": None}
+CHECKED = {"jwt": TokenSettings(revocation="checked"), "session": None, "api-key": None}
 
 
 def sign_in(kit: SyncUserKit, password: str = PASSWORD) -> TokenPair:

@@ -42,7 +42,6 @@ class World:
             "mailer": self.mailer,
             "base_url": "https://app.example",
             "relay": False,
-            "auth": ["jwt", "session"],
         }
         kit = SyncUserKit(self.url if self.store is None else self.store, **{**usual, **changes})
         kit.open()

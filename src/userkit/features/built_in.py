@@ -6,6 +6,7 @@ from userkit.feature import Feature
 from userkit.features.api_keys import api_keys
 from userkit.features.audit import audit
 from userkit.features.email_verification import email_verification
+from userkit.features.links import links
 from userkit.features.mail import mail
 from userkit.features.outbox import outbox
 from userkit.features.password_reset import password_reset
@@ -29,6 +30,7 @@ def built_in(*, attributes: "AttributesModel | None" = None) -> tuple[Feature[An
         audit(),
         throttling(),
         mail(),
+        links(),
         passwords(),
         sessions(),
         roles(),

@@ -1,15 +1,15 @@
 """Proving a password: the one way, for every path, so that all are limited and told alike."""
 
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from userkit.errors import InvalidCredentialsError, OverloadedError, UserKitError
 from userkit.features.passwords.events import PasswordRefused
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.policy import presented
-from userkit.features.throttling import Guard, Receipt
+from userkit.features.throttling import Guard, Receipt, Whose
 from userkit.features.users.model import User
 from userkit.features.users.repository import UserRepository
 from userkit.kernel.address import client_network
@@ -56,23 +56,27 @@ class ProvePassword:
 
         Raises InvalidCredentialsError, alike for every reason; RateLimitedError, OverloadedError.
         """
-        receipt = await self._take(account_key(email))
+        receipt = await self._take(account_key(email), partial(self._owner, email))
         user = await UserRepository(self.store).get_by_email(email)
         return await self._compare(user, password, purpose, receipt)
 
     async def of_user(self, user: User, password: object, *, purpose: str) -> Proven:
         """Return a user whose password this is. Raises as ``by_email``."""
-        receipt = await self._take(user.email_key)
+        receipt = await self._take(user.email_key, user.id)
         return await self._compare(user, password, purpose, receipt)
 
     async def forget_failures(self, user: User) -> None:
         """Let the owner in again who has shown in another way who they are."""
         await self.guard.limiter.forget(self.account_limit, user.email_key)
 
-    async def _take(self, account: str) -> Receipt:
+    async def _take(self, account: str, whose: Whose) -> Receipt:
         network = client_network(current_origin().address)
-        attempts: Sequence[tuple[Limit, str]] = ((self.address_limit, network), (self.account_limit, account))
-        return await self.guard(attempts)
+        attempts = ((self.address_limit, network), (self.account_limit, account))
+        return await self.guard(attempts, user_id=whose)
+
+    async def _owner(self, email: str) -> str | None:
+        user = await UserRepository(self.store).get_by_email(email)
+        return None if user is None else user.id
 
     async def _compare(self, user: User | None, password: object, purpose: str, receipt: Receipt) -> Proven:
         credential = await self.store.get(PasswordCredential, user.id if user else _NOBODY)
