@@ -1,0 +1,43 @@
+"""API keys: what programs present to act for their owner, within scopes, until revoked."""
+
+from userkit.errors import ConfigurationError
+from userkit.feature import Feature, Parts
+from userkit.features.api_keys.collection import API_KEYS
+from userkit.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked, ApiKeyUsed
+from userkit.features.api_keys.forgetting import forget_api_keys
+from userkit.features.api_keys.model import ApiKey, NewApiKey
+from userkit.features.api_keys.offer import ApiKeys, SyncApiKeys
+from userkit.storage.port import LARGEST_PAGE
+
+__all__ = [
+    "API_KEYS",
+    "ApiKey",
+    "ApiKeyCreated",
+    "ApiKeyRevoked",
+    "ApiKeyUsed",
+    "ApiKeys",
+    "NewApiKey",
+    "SyncApiKeys",
+    "api_keys",
+]
+
+
+def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
+    """Return the feature; ``most`` is how many keys a user may have, those that expired included.
+
+    Raises ConfigurationError.
+    """
+    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= LARGEST_PAGE:
+        raise ConfigurationError(f"api_keys: most is a number from 1 to {LARGEST_PAGE}, such as 50.")
+
+    def build(parts: Parts) -> ApiKeys:
+        parts.forget.append(forget_api_keys(parts.store))
+        return ApiKeys.build(parts, most=most)
+
+    return Feature(
+        name="api_keys",
+        collections=(API_KEYS,),
+        requires=("users", "roles", "mail"),
+        build=build,
+        mirror=SyncApiKeys,
+    )
