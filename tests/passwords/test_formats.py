@@ -8,7 +8,7 @@ import pytest
 
 from tests.passwords import samples
 from tests.passwords.samples import FLASK_SECURITY_SALT, Sample
-from userkit.backends.passwords.argon2id import Argon2id
+from userkit.backends.passwords.argon2id import Argon2id, _matches
 from userkit.backends.passwords.formats import read
 from userkit.backends.passwords.formats.base64 import from_base64
 from userkit.errors import ConfigurationError, MissingExtraError
@@ -225,3 +225,17 @@ def test_a_hash_says_nothing_of_itself() -> None:
         assert sample.encoded[-12:] not in shown
         assert FLASK_SECURITY_SALT not in shown
         assert "b'" not in shown
+
+
+def test_a_library_that_refuses_a_hash_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:
+    """As a build of OpenSSL without a digest would: it is told to the log, and nothing breaks."""
+
+    class Refused:
+        def matches(self, secret: bytes) -> bool:
+            raise ValueError("unsupported hash type")
+
+        def prepare(self) -> None:
+            pass
+
+    assert not _matches(Refused(), "password")
+    assert "a library refuses it" in caplog.text
