@@ -24,6 +24,7 @@ CORE = [
     "src/userkit/features/**/*.py",
     "src/userkit/kernel/**/*.py",
     "src/userkit/plugins/**/*.py",
+    "src/userkit/ports/**/*.py",
     "src/userkit/storage/**/*.py",
 ]
 

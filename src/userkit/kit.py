@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -11,6 +11,7 @@ from userkit.authentication import Authentication
 from userkit.errors import ConfigurationError, UnsupportedStoreError, UsageError
 from userkit.feature import Feature, Parts
 from userkit.features.outbox import Delivery
+from userkit.features.outbox.forgetting import Forgetting
 from userkit.features.users import SyncUsers, Users
 from userkit.kernel.base_url import check_base_url
 from userkit.kernel.clock import Clock, in_milliseconds, utc_now
@@ -117,12 +118,16 @@ class _Assembly:
         collections = [each for feature in self.features for each in feature.collections]
         await store.prepare(collections, create=create)
 
-    async def deliver(self) -> Delivery:
+    async def deliver(self, topics: Container[str] | None = None) -> Delivery:
         """Do what is due in the outbox of every realm that this kit has been asked for."""
         delivery = Delivery()
         for outbox in list(self.realms.values()):
-            delivery += await outbox.deliver()
+            delivery += await outbox.deliver(topics=topics)
         return delivery
+
+    async def resume(self) -> None:
+        """Finish what a crash has left half-way, in a process that does not look at the outbox again."""
+        await self.deliver(topics=(Forgetting.TOPIC,))
 
     async def close(self) -> None:
         """Close what the kit made beside the store."""
@@ -143,6 +148,7 @@ class _Kit:
     _authentication: Authentication
     _outbox: Outbox
     _relays: bool
+    _resumes: bool
 
     def __init__(
         self,
@@ -178,7 +184,8 @@ class _Kit:
           no mail is sent.
         - ``base_url``: where the links in mails lead, such as ``https://app.example``.
         - ``app_name``: what mails call the application.
-        - ``relay``: whether this process sends mail beside its work; else ``userkit mail work`` does.
+        - ``relay``: whether this process does what waits in the outbox, such as mail, beside its
+          work; else ``userkit mail work`` does.
         - ``hasher``: the name of a password hasher, or a hasher object.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
         - ``prefer``: which distribution provides a backend that several offer.
@@ -218,7 +225,7 @@ class _Kit:
             ),
             realms={},
         )
-        self._relays = relay and mailing is not None
+        self._relays, self._resumes = relay and mailing is not None, relay
         self._offer()
         self._assembly.realms[self._realm] = self._outbox
 
@@ -367,6 +374,8 @@ class UserKit(_Kit):
             if self._relays:
                 self._relay = TaskRelay(self._assembly.deliver)
                 await self._relay.start()
+            elif self._resumes:
+                await self._assembly.resume()
         except BaseException:
             await self.close()
             raise
@@ -470,6 +479,8 @@ class SyncUserKit(_Kit):
             if self._relays:
                 self._relay = ThreadRelay(lambda: run(self._assembly.deliver()))
                 self._relay.start()
+            elif self._resumes:
+                run(self._assembly.resume())
         except BaseException:
             self.close()
             raise

@@ -18,7 +18,9 @@ from userkit import (
 )
 from userkit.authentication import Authentication
 from userkit.backends.mail import MemoryMailer
+from userkit.backends.memory import MemoryStore
 from userkit.errors import PluginLoadError, UnknownBackendError
+from userkit.features.outbox import OutboxEntry
 from userkit.kernel.clock import utc_now
 from userkit.kernel.identity import SessionFacts
 from userkit.kernel.ids import derived_id
@@ -203,3 +205,18 @@ def test_mail_leaves_by_itself(side: Side) -> None:
     assert side.do(asyncio.to_thread(mailer.both.wait, 30) if waiting else mailer.both.wait(30))
     side.do(kit.close())
     assert {message.to for message in mailer.sent} == {"ada@example.com", "bo@example.com"}
+
+
+@pytest.mark.parametrize("relay", [True, False])
+def test_opening_a_kit_finishes_what_a_crash_has_left(side: Side, relay: bool) -> None:
+    """Where nobody looks at the outbox afterwards; letters are left to a process with a mailer."""
+    memory = MemoryStore()
+    kit = side.opened(memory)
+    ada = side.register(kit)
+    outbox = kit._built["outbox"]
+    forget = outbox.entry("user.deleted", {}, user_id=ada.id)
+    letter = outbox.entry("letter", {})
+    run(memory.commit(forget, letter))
+    side.opened(memory, relay=relay)
+    left = {entry.topic for entry in run(memory.find(OutboxEntry)).items}
+    assert left == ({"letter"} if relay else {"letter", "user.deleted"})

@@ -34,7 +34,8 @@ def is_id(text: object) -> bool:
 def derived_id(*parts: str) -> str:
     """Return the id that belongs to these texts: a UUID of version 8 (RFC 9562, section 5.8).
 
-    The same texts have the same id everywhere, so that of two who add it only one can.
+    The same texts have the same id everywhere, so that of two who add it only one can. An id belongs
+    to one realm of a store: put the realm's name in, unless another text belongs to one already.
     """
     digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).digest()
     bits = int.from_bytes(digest[:16], "big")

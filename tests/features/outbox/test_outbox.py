@@ -211,3 +211,11 @@ def test_what_somebody_else_has_forgotten_already_is_not_done_again() -> None:
     here.parts.listeners.by_type[UserDeleted].insert(0, faster)
     here.users.delete(ada.id)
     assert here.stored() == ()
+
+
+def test_a_pass_may_be_for_some_topics(here: World) -> None:
+    """The others wait for whoever does them."""
+    here.post("one")
+    here.post_other("telegram", {})
+    assert here.outbox.deliver(topics=("note",)) == Delivery(done=1)
+    assert [entry.topic for entry in here.stored()] == ["telegram"]

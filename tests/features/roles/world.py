@@ -42,6 +42,7 @@ class World:
     """One realm with users and roles. ``told`` is what was published about roles, oldest first."""
 
     store: Store
+    realm: str
     clock: FrozenClock
     told: list[Event]
     participants: Participants
@@ -68,7 +69,7 @@ class World:
 
     def administrators(self, role: str = "admin") -> frozenset[str] | None:
         """Return who is recorded as administrator, None when nobody ever was."""
-        record = run(self.store.get(Administrators, Administrators.id_for(role)))
+        record = run(self.store.get(Administrators, Administrators.id_for(self.realm, role)))
         return None if record is None else record.holders
 
 
@@ -83,6 +84,7 @@ def world(store: Store, *, realm: str = DEFAULT_REALM, definitions: Any = DEFINI
         parts.listeners.add(kind, told.append)
     return World(
         store=parts.store,
+        realm=realm,
         clock=clock,
         told=told,
         participants=parts.participants,

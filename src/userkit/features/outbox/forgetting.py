@@ -1,4 +1,4 @@
-"""Forgetting deleted users: remembered in the commit that deletes, done right after, resumed after a crash."""
+"""Forgetting deleted users: remembered in the commit that deletes, and done right after, or after a crash."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

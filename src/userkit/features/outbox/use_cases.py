@@ -1,7 +1,7 @@
 """What can be done with the outbox."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 
 from userkit.errors import NotFoundError, StaleError, UsageError
@@ -43,11 +43,12 @@ class DeliverDue:
     now: Clock
     handlers: Mapping[str, Handler]
 
-    async def __call__(self, *, limit: int = 100) -> Delivery:
+    async def __call__(self, *, limit: int = 100, topics: Container[str] | None = None) -> Delivery:
         """Do at most ``limit`` entries that are due, oldest first, and say how many.
 
-        Several processes may do this at once: each entry is taken by one of them. An entry that
-        fails is tried again after 10 seconds, then later and later, and given up after 20 attempts.
+        With ``topics``, only entries of these. Several processes may do this at once: each entry is
+        taken by one of them. An entry that fails is tried again after 10 seconds, then later and
+        later, and given up after 20 attempts.
         """
         delivery, after = Delivery(), None
         while True:
@@ -57,7 +58,7 @@ class DeliverDue:
             for entry in page.items:
                 if delivery.done + delivery.failed >= limit:
                     return delivery
-                if entry.is_due(self.now()):
+                if entry.is_due(self.now()) and (topics is None or entry.topic in topics):
                     delivery += await self.one(entry)
             if page.next is None:
                 return delivery

@@ -45,7 +45,7 @@ def roles(
     defined = Definitions.of(given, administrator=administrator)
 
     def build(parts: Parts) -> Roles:
-        administration = Administration(store=parts.store, role=administrator)
+        administration = Administration(store=parts.store, realm=parts.realm, role=administrator)
         parts.participants.add(UserDisabled, administration.on_disabled)
         parts.participants.add(UserEnabled, administration.on_enabled)
         parts.participants.add(UserDeleted, administration.on_deleted)

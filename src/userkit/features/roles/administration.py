@@ -16,6 +16,7 @@ class Administration:
     """Take part in the commits that make, disable, enable and delete administrators."""
 
     store: Store
+    realm: str
     role: str
 
     async def counted(self, user_id: str, *, administers: bool) -> Sequence[Change]:
@@ -23,9 +24,10 @@ class Administration:
 
         Raises ForbiddenError when nobody would administer any more.
         """
-        record = await self.store.get(Administrators, Administrators.id_for(self.role))
+        id = Administrators.id_for(self.realm, self.role)
+        record = await self.store.get(Administrators, id)
         if record is None:
-            first = Administrators(id=Administrators.id_for(self.role), holders=frozenset({user_id}))
+            first = Administrators(id=id, holders=frozenset({user_id}))
             return [Add(first)] if administers else []
         after = record.including(user_id) if administers else record.without(user_id)
         return [] if after is record else [Save(record, after)]

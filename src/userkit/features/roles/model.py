@@ -38,9 +38,9 @@ class Administrators(Entity):
     holders: frozenset[str]
 
     @staticmethod
-    def id_for(role: str) -> str:
-        """Return the id of the record for the administrator's role."""
-        return derived_id("administrators", role)
+    def id_for(realm: str, role: str) -> str:
+        """Return the id of a realm's record for the administrator's role; no two realms share an id."""
+        return derived_id("administrators", realm, role)
 
     def including(self, user_id: str) -> Self:
         """Return the record with one more, the same object when they are there."""
