@@ -20,7 +20,7 @@ from userkit.features.api_keys import (
 from userkit.features.mail import mail
 from userkit.features.outbox import OUTBOX, Outbox, OutboxEntry, outbox
 from userkit.features.roles import ADMINISTRATORS, ROLES, SyncRoles, roles
-from userkit.features.users import USERS, SyncUsers, users
+from userkit.features.users import USERS, SyncUsers, Users, users
 from userkit.kernel.events import Event
 from userkit.kernel.identity import EVERYTHING, Identity
 from userkit.ports.mail import Mailer
@@ -38,6 +38,7 @@ class World:
     store: Store
     clock: FrozenClock
     told: list[Event]
+    people: Users
     users: SyncUsers
     roles: SyncRoles
     outbox: Outbox
@@ -97,6 +98,7 @@ def world(store: Store, *, realm: str = DEFAULT_REALM, mailer: Mailer | None = N
         store=parts.store,
         clock=clock,
         told=told,
+        people=built["users"],
         users=people.mirror(built["users"]),
         roles=roled.mirror(built["roles"]),
         outbox=built["outbox"],

@@ -224,6 +224,8 @@ def test_realms_have_roles_of_their_own() -> None:
     assert not there.roles.allows(here.acting(ada), "posts:read")
     with pytest.raises(UserNotFoundError):
         there.roles.of(ada)
+    bob = there.someone("bob", "admin")
+    assert (here.administrators(), there.administrators()) == ({ada}, {bob})
 
 
 def test_one_change_has_an_end() -> None:
