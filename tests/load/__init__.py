@@ -1,0 +1,1 @@
+"""Promises about load: X7, X10 and X16."""
