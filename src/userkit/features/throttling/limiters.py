@@ -136,7 +136,7 @@ class DisguisedLimiter:
 
 
 def _id(limit: Limit, key: str) -> str:
-    return derived_id("rate limit", limit.name, key)
+    return derived_id("rate limit", limit.name, ascii(key))  # any text, also what is not UTF-8
 
 
 def _tally(stored: Attempts) -> Tally:
