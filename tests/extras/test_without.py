@@ -12,10 +12,16 @@ import sys
 
 import pytest
 
-from userkit import SyncUserKit, UserKit
+from userkit import KeySet, SigningKey, SyncUserKit, TokenSettings, UserKit
 from userkit.errors import MissingExtraError
 
 SECRET = secrets.token_urlsafe(32)
+PASSWORD = "mauve otters juggle teapots"
+# RFC 8410, section 10.3: a key that everybody knows.
+ED25519 = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+"""
 MISSING = os.environ.get("MISSING_EXTRA")
 
 # The URL, the extra that its error names, and what must be importable for it.
@@ -63,6 +69,48 @@ def test_a_backend_opens_or_names_its_extra(
         kit(url, secret=SECRET)
 
 
+def test_signing_in_needs_no_extra() -> None:
+    """A shared secret signs, argon2 hashes."""
+    with SyncUserKit("memory://", secret=SECRET) as kit:
+        kit.users.register(email="ada@example.com", name="Ada Lovelace", password=PASSWORD)
+        tokens = kit.sessions.sign_in(email="ada@example.com", password=PASSWORD)
+        assert kit.authenticate(kit.sessions.refresh(tokens.refresh_token).access_token)
+
+
+def test_a_kit_with_a_mailer_opens_or_names_its_extra() -> None:
+    """Its letters are written by a template engine."""
+    arguments = {"secret": SECRET, "mailer": "memory://", "base_url": "https://app.example"}
+    if installed("jinja2"):
+        SyncUserKit("memory://", **arguments)
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[mail\]"):
+        SyncUserKit("memory://", **arguments)
+
+
+def test_mail_over_an_event_loop_needs_its_library() -> None:
+    """Or names the extra."""
+    arguments = {
+        "secret": SECRET,
+        "mailer": "smtp://localhost?sender=a@b.example",
+        "base_url": "https://b.example",
+    }
+    if installed("jinja2", "aiosmtplib"):
+        UserKit("memory://", **arguments)
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[mail\]"):
+        UserKit("memory://", **arguments)
+
+
+def test_an_asymmetric_key_works_or_names_its_extra() -> None:
+    """What reads it may be left out."""
+    tokens = TokenSettings(keys=KeySet(SigningKey(kid="a", algorithm="EdDSA", material=ED25519)))
+    if installed("cryptography"):
+        assert SyncUserKit("memory://", secret=SECRET, auth={"jwt": tokens}).jwks()["keys"]
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[crypto\]"):
+        SyncUserKit("memory://", secret=SECRET, auth={"jwt": tokens})
+
+
 def test_the_command_line_works_or_names_its_extra() -> None:
     """Without typer and rich there is one sentence and no traceback."""
     done = command_line("--version")
@@ -85,6 +133,9 @@ def test_what_the_session_took_away_is_away() -> None:
         "mariadb": "asyncmy",
         "migrations": "alembic",
         "cli": "typer",
+        "crypto": "cryptography",
+        "bcrypt": "bcrypt",
+        "mail": "jinja2",
         "all": "sqlalchemy",
     }
     missing = {extra for extra, module in marks.items() if not installed(module)}
