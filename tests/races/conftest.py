@@ -1,0 +1,86 @@
+"""Where races take place: every kind of storage, with threads, tasks and two processes."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.races.kits import Arena, Ground, KitCrew, Storages, as_tasks, as_threads
+from tests.servers.postgres import PostgresServer
+from userkit.backends.memory import MemoryStore
+
+
+@pytest.fixture(scope="session")
+def kit_crew() -> Iterator[KitCrew]:
+    """Two processes, the same for all tests of this one."""
+    crew = KitCrew()
+    yield crew
+    crew.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file; each race takes a realm of its own in it."""
+    return tmp_path_factory.mktemp("races") / "races.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres18: PostgresServer) -> str:
+    """The name of one database; each race takes a realm of its own in it."""
+    return postgres18.create_database()
+
+
+@pytest.fixture(scope="session")
+def storages() -> Iterator[Storages]:
+    """The stores that this process opens for races."""
+    opened = Storages()
+    yield opened
+    opened.close()
+
+
+def arena_of(kind: str, manner: str, request: pytest.FixtureRequest) -> Arena:
+    """Return a place to race at; ``kind`` names the storage and perhaps a driver."""
+    if kind == "memory":
+        ground = Ground(memory=MemoryStore())
+    elif kind == "sqlite":
+        url = f"sqlite:///{request.getfixturevalue('sqlite_file')}"
+        ground = Ground(url=url, waiting=url)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres18")
+        name = request.getfixturevalue("postgres_database")
+        ground = Ground(url=server.url("psycopg", database=name), waiting=server.url(kind, database=name))
+    storages: Storages = request.getfixturevalue("storages")
+    if manner in ("threads", "tasks"):
+        return Arena(ground, partial(as_threads if manner == "threads" else as_tasks, storages), storages)
+    crew: KitCrew = request.getfixturevalue("kit_crew")
+    return Arena(ground, partial(crew.race, tasks=manner == "processes of tasks"), storages)
+
+
+_PLACES = [
+    ("memory", "threads"),
+    ("memory", "tasks"),
+    ("sqlite", "threads"),
+    ("sqlite", "tasks"),
+    ("sqlite", "processes"),
+    ("psycopg", "threads"),
+    ("psycopg", "tasks"),
+    ("psycopg", "processes"),
+    ("asyncpg", "tasks"),
+    ("asyncpg", "processes of tasks"),
+]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(
+            place,
+            id=f"{place[0]}, {place[1]}",
+            marks=[pytest.mark.server] if place[0] in ("psycopg", "asyncpg") else [],
+        )
+        for place in _PLACES
+    ]
+)
+def arena(request: pytest.FixtureRequest) -> Arena:
+    """Each place, with an empty realm."""
+    return arena_of(*request.param, request)
