@@ -1,5 +1,6 @@
 """What the tests ask a database for, in the words of each system."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +17,16 @@ KINDS = {"sqlite": "sqlite", "postgres16": "postgresql", "postgres18": "postgres
 """Where each test is run, and what SQLAlchemy calls the system there."""
 
 REVISIONS = Path(__file__).parent / "revisions"
+"""Those of userkit, and then some that are made up."""
+
+NEWEST = "0002"
+"""The newest revision of userkit itself."""
 
 ADA = {"id": "01890000-0000-7000-8000-000000000001", "name": "Ada"}
 
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), l.collname, a.attnotnull,
-       pg_get_expr(d.adbin, d.adrelid), a.attnum
+       pg_get_expr(d.adbin, d.adrelid)
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -52,7 +57,7 @@ class Database:
         return self.engine.dialect.name
 
     def migrations(self, *, of_tests: bool = False) -> SQLMigrations:
-        """Return userkit's own migrations, or those of the tests, which go on to 0004."""
+        """Return userkit's own migrations, or those of the tests, which go on to 9003."""
         return SQLMigrations(self.engine, versions=REVISIONS) if of_tests else SQLMigrations(self.engine)
 
     def create(self, metadata: MetaData = todays) -> None:
@@ -111,14 +116,24 @@ class Database:
         return [self.rows(f"SHOW CREATE TABLE {name}")[0] for name in tables]
 
     def tables(self) -> Any:
-        """Return the catalogue without the version table."""
-        return _without(self.catalogue(), "userkit_alembic_version")
+        """Return the catalogue without the version table and without the order of columns."""
+        return _unordered(_without(self.catalogue(), "userkit_alembic_version"))
 
 
 def _without(thing: Any, name: str) -> Any:
     if isinstance(thing, list):
         return [_without(each, name) for each in thing if not (isinstance(each, tuple) and name in each)]
     return thing
+
+
+def _unordered(thing: Any) -> Any:
+    if isinstance(thing, str) and thing.startswith("CREATE TABLE"):
+        head, _, rest = thing.partition("(")
+        body, _, tail = rest.rpartition(")")
+        return head.strip(), sorted(each.strip() for each in re.split(r",\s+(?![^(]*\))", body)), tail.strip()
+    if isinstance(thing, str) or not isinstance(thing, list | tuple):
+        return thing
+    return [_unordered(each) for each in thing]
 
 
 def _statements(script: str) -> Iterator[str]:

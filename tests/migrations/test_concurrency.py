@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import StaticPool
 
-from tests.migrations.database import REVISIONS, Database
+from tests.migrations.database import NEWEST, REVISIONS, Database
 from tests.migrations.worker import THREADS
 from userkit.backends.sqlalchemy import preparing
 from userkit.backends.sqlalchemy.migrations import exclusive
@@ -48,9 +48,9 @@ def test_all_end_at_the_newest_revision(database: Database, begins: str) -> None
         worker.stdin.write("go\n")
         worker.stdin.flush()
     ends = [worker.communicate() for worker in workers]
-    assert ends == [(" ".join(["0004"] * THREADS) + "\n", "")] * PROCESSES
+    assert ends == [(" ".join(["9003"] * THREADS) + "\n", "")] * PROCESSES
     assert database.migrations(of_tests=True).check() == []
-    assert database.rows("SELECT version_num FROM userkit_alembic_version") == [("0004",)]
+    assert database.rows("SELECT version_num FROM userkit_alembic_version") == [("9003",)]
 
 
 def test_an_upgrade_and_a_preparing_kit_exclude_each_other() -> None:
@@ -76,12 +76,14 @@ def test_waiting_for_the_others_has_an_end(database: Database, monkeypatch: pyte
         SQLMigrations(impatient).upgrade()
     hanging.detach()
     hanging.close()
-    assert SQLMigrations(impatient).upgrade().revision == "0001"
+    assert SQLMigrations(impatient).upgrade().revision == NEWEST
     impatient.dispose()
 
 
 BROKEN = """
-revision, down_revision = "0002", "0001"
+from tests.migrations.database import NEWEST
+
+revision, down_revision = "9001", NEWEST
 
 def upgrade(op, before, after):
     op.execute("UPDATE userkit_users SET name = 'Nobody'")
@@ -96,15 +98,16 @@ def test_a_failed_revision_leaves_nothing_behind(database: Database, tmp_path: P
     """The version is that before it everywhere; where DDL is transactional, so is everything else."""
     versions = tmp_path / "versions"
     versions.mkdir()
-    shutil.copy(REVISIONS / "v0001_users.py", versions)
-    (versions / "v0002_broken.py").write_text(BROKEN)
+    for ours in REVISIONS.glob("v0*.py"):
+        shutil.copy(ours, versions)
+    (versions / "v9001_broken.py").write_text(BROKEN)
     database.migrations().upgrade()
     database.add_ada()
     before = database.catalogue()
     migrations = SQLMigrations(database.engine, versions=versions)
-    with pytest.raises(SchemaOutdatedError, match=r"^Revision 0002 was not done\. "):
+    with pytest.raises(SchemaOutdatedError, match=r"^Revision 9001 was not done\. "):
         migrations.upgrade()
-    assert migrations.current().revision == "0001"
+    assert migrations.current().revision == NEWEST
     assert database.rows("SELECT word FROM userkit_users_words ORDER BY word") == [
         ("ada",),
         ("ada@example.com",),
@@ -112,7 +115,7 @@ def test_a_failed_revision_leaves_nothing_behind(database: Database, tmp_path: P
     if database.kind != "mariadb":
         assert database.catalogue() == before
         assert database.rows("SELECT name FROM userkit_users") == [("Ada",)]
-        assert database.migrations(of_tests=True).upgrade().revision == "0004"
+        assert database.migrations(of_tests=True).upgrade().revision == "9003"
 
 
 @pytest.mark.parametrize("cause", ["TimeoutError", "KeyboardInterrupt", "ValueError"])
@@ -128,7 +131,7 @@ def test_who_gives_up_holds_up_nobody(
         SQLMigrations(database.engine, versions=tmp_path).upgrade()
     assert isinstance(caught.value, StoreUnavailableError) == (cause == "TimeoutError")
     # What the error still refers to may not be what frees the lock.
-    assert database.migrations().upgrade().revision == "0001"
+    assert database.migrations().upgrade().revision == NEWEST
     assert caught.value.__traceback__ is not None
 
 
@@ -155,13 +158,13 @@ def test_foreign_keys_stay_switched_on_for_others() -> None:
 def test_an_engine_that_begins_by_itself_is_taken(database: Database) -> None:
     """SQLAlchemy's own recipe for SQLite emits BEGIN; the upgrade needs the lock for writing."""
     event.listen(database.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    assert database.migrations(of_tests=True).upgrade().revision == "0004"
+    assert database.migrations(of_tests=True).upgrade().revision == "9003"
 
 
 def test_an_engine_in_autocommit_mode_is_taken(database: Database) -> None:
     """As the store's own engines are."""
     engine = create_engine(database.url, isolation_level="AUTOCOMMIT")
-    assert SQLMigrations(engine, versions=REVISIONS).upgrade().revision == "0004"
+    assert SQLMigrations(engine, versions=REVISIONS).upgrade().revision == "9003"
     with engine.connect() as connection:
         connection.exec_driver_sql("DELETE FROM userkit_alembic_version")
     # It was not rolled back, so the connection is in that mode again.
@@ -172,6 +175,6 @@ def test_an_engine_in_autocommit_mode_is_taken(database: Database) -> None:
 def test_a_database_in_memory_is_upgraded() -> None:
     """There is one connection, which must not be closed in between."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
-    assert SQLMigrations(engine, versions=REVISIONS).upgrade().revision == "0004"
+    assert SQLMigrations(engine, versions=REVISIONS).upgrade().revision == "9003"
     assert SQLMigrations(engine, versions=REVISIONS).check() == []
     engine.dispose()

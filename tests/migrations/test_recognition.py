@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.migrations.database import ADA, Database
+from tests.migrations.database import ADA, NEWEST, Database
 from userkit.errors import ConfigurationError, SchemaOutdatedError
 
 BADGES = "DROP TABLE userkit_badges"
@@ -28,9 +28,9 @@ def words(database: Database) -> list[tuple[str]]:
 def test_an_empty_database_has_everything_before_it(database: Database) -> None:
     """Nothing is recorded, nothing is recognised, nothing stands in the way."""
     state = database.migrations(of_tests=True).current()
-    assert (state.revision, state.recognised, state.head, state.obstacles) == (None, None, "0004", ())
-    assert [each.id for each in state.pending] == ["0001", "0002", "0003", "0004"]
-    assert state.pending[1].summary == "Give everybody a nickname, which is the name so far."
+    assert (state.revision, state.recognised, state.head, state.obstacles) == (None, None, "9003", ())
+    assert [each.id for each in state.pending] == ["0001", "0002", "9001", "9002", "9003"]
+    assert state.pending[2].summary == "Give everybody a nickname, which is the name so far."
 
 
 def test_tables_that_a_kit_made_are_upgraded_from_their_base(database: Database) -> None:
@@ -39,10 +39,10 @@ def test_tables_that_a_kit_made_are_upgraded_from_their_base(database: Database)
     database.add_ada()
     migrations = database.migrations(of_tests=True)
     before = migrations.current()
-    assert (before.revision, before.recognised) == (None, "0001")
-    assert [each.id for each in before.pending] == ["0002", "0003", "0004"]
+    assert (before.revision, before.recognised) == (None, NEWEST)
+    assert [each.id for each in before.pending] == ["9001", "9002", "9003"]
     after = migrations.upgrade()
-    assert (after.revision, after.recognised, after.pending) == ("0004", None, ())
+    assert (after.revision, after.recognised, after.pending) == ("9003", None, ())
     assert migrations.check() == []
     assert nicknames(database) == [("ADA",)]
     assert words(database) == [("ada",), ("ada@example.com",)]
@@ -50,37 +50,37 @@ def test_tables_that_a_kit_made_are_upgraded_from_their_base(database: Database)
 
 def test_recorded_tables_are_upgraded_from_their_record(database: Database) -> None:
     """The row decides; what comes out is the same."""
-    at(database, "0001")
-    assert database.migrations(of_tests=True).upgrade().revision == "0004"
+    at(database, NEWEST)
+    assert database.migrations(of_tests=True).upgrade().revision == "9003"
     assert (nicknames(database), words(database)) == ([("ADA",)], [("ada",), ("ada@example.com",)])
     assert database.migrations(of_tests=True).check() == []
 
 
 def test_upgrading_again_changes_nothing(database: Database) -> None:
     """An upgrade at every start is harmless."""
-    at(database, "0004")
+    at(database, "9003")
     before = database.catalogue()
     database.run("UPDATE userkit_users SET nickname = 'low'")
-    assert database.migrations(of_tests=True).upgrade().revision == "0004"
+    assert database.migrations(of_tests=True).upgrade().revision == "9003"
     assert (database.catalogue(), nicknames(database)) == (before, [("low",)])
 
 
 def test_a_later_revision_is_recognised(database: Database) -> None:
-    """What is recognised as 0002 does not get the nicknames of 0002 again."""
-    at(database, "0002")
+    """What is recognised as 9001 does not get the nicknames of 9001 again."""
+    at(database, "9001")
     database.run("UPDATE userkit_users SET nickname = 'countess'")
     database.forget()
     migrations = database.migrations(of_tests=True)
-    assert migrations.current().recognised == "0002"
-    assert migrations.upgrade().revision == "0004"
+    assert migrations.current().recognised == "9001"
+    assert migrations.upgrade().revision == "9003"
     assert nicknames(database) == [("COUNTESS",)]
 
 
 def test_a_revision_that_leaves_no_mark_is_run_rather_than_passed_over(database: Database) -> None:
-    """0003 changes data only. Tables after it look like those before it, so it is run again."""
-    at(database, "0003")
+    """9002 changes data only. Tables after it look like those before it, so it is run again."""
+    at(database, "9002")
     database.forget()
-    assert [each.id for each in database.migrations(of_tests=True).current().pending] == ["0003", "0004"]
+    assert [each.id for each in database.migrations(of_tests=True).current().pending] == ["9002", "9003"]
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_a_row_without_its_tables_is_refused(database: Database) -> None:
     database.migrations().upgrade()
     database.run("DROP TABLE userkit_users_words", "DROP TABLE userkit_users")
     assert database.migrations().current().obstacles
-    with pytest.raises(SchemaOutdatedError, match="userkit_alembic_version says 0001, but tables are gone"):
+    with pytest.raises(SchemaOutdatedError, match=f"says {NEWEST}, but tables are gone"):
         database.migrations().upgrade()
     database.run("DELETE FROM userkit_alembic_version")
-    assert database.migrations().upgrade().revision == "0001"
+    assert database.migrations().upgrade().revision == NEWEST
 
 
 def test_a_revision_of_a_newer_userkit_is_not_guessed_at(database: Database) -> None:
@@ -149,7 +149,7 @@ def test_a_revision_of_a_newer_userkit_is_not_guessed_at(database: Database) -> 
     database.migrations(of_tests=True).upgrade()
     migrations = database.migrations()
     for act in (migrations.current, migrations.upgrade, migrations.sql):
-        with pytest.raises(ConfigurationError, match="says 0004, which this userkit does not know"):
+        with pytest.raises(ConfigurationError, match="says 9003, which this userkit does not know"):
             act()
 
 
@@ -157,45 +157,45 @@ def test_an_empty_version_table_says_nothing(database: Database) -> None:
     """An upgrade that was interrupted on MariaDB leaves one; the tables decide."""
     database.migrations().upgrade()
     database.run("DELETE FROM userkit_alembic_version")
-    assert database.migrations().current().recognised == "0001"
+    assert database.migrations().current().recognised == NEWEST
     database.by_hand(database.migrations().sql())
-    assert database.migrations().current().revision == "0001"
+    assert database.migrations().current().revision == NEWEST
 
 
 def test_a_table_that_a_newer_kit_made_early_is_kept(database: Database) -> None:
-    """With 0003 recorded, the kit of 0004 was entered before the upgrade: its table may have rows."""
-    at(database, "0004")
+    """With 9002 recorded, the kit of 9003 was entered before the upgrade: its table may have rows."""
+    at(database, "9003")
     badge = f"INSERT INTO userkit_badges VALUES ('{ADA['id']}', 'default', 'first')"
-    database.run("UPDATE userkit_alembic_version SET version_num = '0003'", badge)
-    assert database.migrations(of_tests=True).upgrade().revision == "0004"
+    database.run("UPDATE userkit_alembic_version SET version_num = '9002'", badge)
+    assert database.migrations(of_tests=True).upgrade().revision == "9003"
     assert database.rows("SELECT title FROM userkit_badges") == [("first",)]
 
 
 def test_another_table_of_the_name_is_not_kept(database: Database) -> None:
     """The revision that would create it is refused, and the version stays."""
-    at(database, "0003")
+    at(database, "9002")
     database.run("CREATE TABLE userkit_badges (id INTEGER)")
     with pytest.raises(SchemaOutdatedError, match="There is another table userkit_badges already"):
         database.migrations(of_tests=True).upgrade()
-    assert database.migrations(of_tests=True).current().revision == "0003"
+    assert database.migrations(of_tests=True).current().revision == "9002"
 
 
 def test_tables_that_no_kit_needed_yet_are_made(database: Database) -> None:
     """A kit creates the tables of its own features only; an upgrade adds the others."""
-    at(database, "0004")
+    at(database, "9003")
     database.forget()
     database.run("DROP TABLE userkit_users_words", "DROP TABLE userkit_users")
     migrations = database.migrations(of_tests=True)
-    assert (migrations.current().recognised, migrations.current().pending) == ("0004", ())
+    assert (migrations.current().recognised, migrations.current().pending) == ("9003", ())
     assert migrations.check()[0] == "There is no table userkit_users."
     database.by_hand(migrations.sql())
     assert migrations.check() == []
-    assert migrations.current().revision == "0004"
+    assert migrations.current().revision == "9003"
 
 
 def test_of_two_revisions_that_match_the_complete_one_wins(database: Database) -> None:
-    """Without badges the tables are those of 0002, and 0004 is run as it should be."""
-    at(database, "0004")
+    """Without badges the tables are those of 9001, and 9003 is run as it should be."""
+    at(database, "9003")
     database.forget()
     database.run(BADGES)
-    assert database.migrations(of_tests=True).current().recognised == "0002"
+    assert database.migrations(of_tests=True).current().recognised == "9001"

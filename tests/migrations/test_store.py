@@ -7,6 +7,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session
 
+from tests.migrations.database import NEWEST
 from userkit.backends.memory.store import MemoryStore
 from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError
@@ -20,8 +21,8 @@ def test_a_blocking_store_can_be_upgraded(tmp_path: Path) -> None:
     """Views of a realm share the tables, so they share the migrations."""
     store = open_store(f"sqlite:///{tmp_path}/app.db", blocking=True)
     assert supports(store, Migratable)
-    assert migratable(store).migrations().upgrade().at == "0001"
-    assert migratable(store.realm("acme")).migrations().current().at == "0001"
+    assert migratable(store).migrations().upgrade().at == NEWEST
+    assert migratable(store.realm("acme")).migrations().current().at == NEWEST
     run(store.close())
 
 
@@ -32,9 +33,9 @@ def test_a_file_that_may_only_be_read_can_be_looked_at(tmp_path: Path) -> None:
     migratable(store).migrations().upgrade()
     run(store.close())
     store = open_store(f"sqlite:///{file}?mode=ro", blocking=True)
-    assert migratable(store).migrations().current().revision == "0001"
+    assert migratable(store).migrations().current().revision == NEWEST
     assert migratable(store).migrations().check() == []
-    assert migratable(store).migrations().upgrade().revision == "0001"
+    assert migratable(store).migrations().upgrade().revision == NEWEST
     run(store.close())
 
 
@@ -53,7 +54,7 @@ def test_a_file_that_may_only_be_read_is_not_upgraded(tmp_path: Path) -> None:
 def test_the_engine_of_an_application_is_left_open(tmp_path: Path) -> None:
     """It is the application's, and may be in use."""
     engine = create_engine(f"sqlite:///{tmp_path}/app.db")
-    assert SQLAlchemyStore.from_engine(engine).migrations().upgrade().at == "0001"
+    assert SQLAlchemyStore.from_engine(engine).migrations().upgrade().at == NEWEST
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM userkit_users").scalar() == 0
     engine.dispose()

@@ -3,9 +3,10 @@
 from alembic.operations import Operations
 from sqlalchemy import Column, Index, MetaData, Table
 
+from tests.migrations.database import NEWEST
 from userkit.backends.sqlalchemy.migrations.types_v1 import WORD
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "9001", NEWEST
 
 
 def define(metadata: MetaData) -> None:

@@ -3,7 +3,7 @@
 from alembic.operations import Operations
 from sqlalchemy import MetaData
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "9002", "9001"
 
 
 def upgrade(op: Operations, before: MetaData, after: MetaData) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, Table
 from userkit.backends.sqlalchemy.migrations.creating import create_table
 from userkit.backends.sqlalchemy.migrations.types_v1 import ID, LONG_TEXT, REALM
 
-revision, down_revision = "0004", "0003"
+revision, down_revision = "9003", "9002"
 
 
 def define(metadata: MetaData) -> None:

@@ -10,6 +10,14 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 from userkit.backends.sqlalchemy.tables import tables_of
+from userkit.features.api_keys.collection import API_KEYS
+from userkit.features.audit.collection import AUDIT
+from userkit.features.links.collection import LINKS
+from userkit.features.outbox.collection import OUTBOX
+from userkit.features.passwords.collection import PASSWORDS
+from userkit.features.roles.collection import ADMINISTRATORS, ROLES
+from userkit.features.sessions.collection import SESSIONS
+from userkit.features.throttling.collection import RATE_LIMITS
 from userkit.features.users.collection import USERS
 from userkit.storage.collection import Collection
 
@@ -20,7 +28,18 @@ if TYPE_CHECKING:
 
 __all__ = ["COLLECTIONS", "UserRow", "metadata"]
 
-COLLECTIONS: tuple[Collection[Any], ...] = (USERS,)
+COLLECTIONS: tuple[Collection[Any], ...] = (
+    USERS,
+    OUTBOX,
+    AUDIT,
+    RATE_LIMITS,
+    LINKS,
+    PASSWORDS,
+    SESSIONS,
+    ROLES,
+    ADMINISTRATORS,
+    API_KEYS,
+)
 """What the built-in features store."""
 
 metadata = MetaData()
@@ -62,6 +81,8 @@ class UserRow(_Rows):
         name: Mapped[str]
         disabled_at: Mapped[datetime | None]
         attributes: Mapped[dict[str, Any]]
+        session_epoch: Mapped[int]
+        spared_session: Mapped[str | None]
         created_at: Mapped[datetime]
         updated_at: Mapped[datetime]
 

@@ -1,8 +1,10 @@
 """Tables derived from collections, with named constraints and indexes."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -75,6 +77,7 @@ def _main(name: str, collection: Collection[Any], metadata: MetaData) -> Table:
 
 
 def _columns(collection: Collection[Any]) -> Iterator[Column[Any]]:
+    defaults = {field.name: _default(field.default) for field in dataclasses.fields(collection.entity)}
     yield Column("id", IdText(), nullable=False)
     yield Column("realm", AsciiText(_LONGEST_REALM), nullable=False)
     yield Column("schema", SmallInteger(), nullable=False)
@@ -82,9 +85,16 @@ def _columns(collection: Collection[Any]) -> Iterator[Column[Any]]:
     for field in collection.fields:
         if field.name not in ("id", "version"):
             kind = column_type(field, lookup=field.name in collection.lookups)
-            yield Column(field.name, kind, nullable=field.optional)
+            yield Column(field.name, kind, nullable=field.optional, server_default=defaults[field.name])
     for name in collection.derived:
         yield Column(name, ExactText(LONGEST_LOOKUP), nullable=True)
+
+
+def _default(value: object) -> str | None:
+    # A version of userkit that does not know the column yet goes on writing rows while another upgrades.
+    if isinstance(value, int):
+        return str(int(value))
+    return str(value.value) if isinstance(value, Enum) else None
 
 
 def _indexes(collection: Collection[Any]) -> Iterator[tuple[str, ...]]:

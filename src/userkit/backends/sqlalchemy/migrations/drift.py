@@ -41,11 +41,13 @@ _MARIADB_CHECKS = (
 _SQLITE_SQL = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"
 
 
-def differences(inspector: Inspector, table: Table, known: Collection[str] = ()) -> list[str]:
+def differences(
+    inspector: Inspector, table: Table, known: Collection[str] = (), *, without: Collection[str] = ()
+) -> list[str]:
     """Return what is missing or different, and what was added that may refuse what userkit writes.
 
     An application may add columns that may be empty and indexes that are not unique, unless their
-    names are among those ``known`` from other revisions.
+    names are among those ``known`` from other revisions. Indexes named in ``without`` may be missing.
     """
     if not inspector.has_table(table.name):
         return [f"There is no table {table.name}."]
@@ -56,7 +58,7 @@ def differences(inspector: Inspector, table: Table, known: Collection[str] = ())
         *_primary_key(inspector, table),
         *_uniques(inspector, table),
         *_foreign_keys(inspector, table),
-        *_indexes(inspector, table, known),
+        *_indexes(inspector, table, known, without),
         *_checks(inspector, table),
         *_storage(inspector, table),
     ]
@@ -74,6 +76,8 @@ def _columns(inspector: Inspector, table: Table, found: dict[str, ReflectedColum
             yield f"{table.name}.{column.name} is {spelled}, not {wanted}."
         if there["nullable"] != column.nullable:
             yield f"{table.name}.{column.name} {_nullability(column)}."
+        if column.server_default is not None and there.get("default") is None:
+            yield f"{table.name}.{column.name} has no default, and should."
 
 
 def _collations(inspector: Inspector, table: Table) -> Mapping[str, str]:
@@ -140,12 +144,15 @@ def _reference(columns: Sequence[str], table: str, referred: Sequence[str], on_d
     return f"{_listed(columns)} to {table} {_listed(referred)} on delete {(on_delete or 'no action').lower()}"
 
 
-def _indexes(inspector: Inspector, table: Table, known: Collection[str]) -> Iterator[str]:
+def _indexes(
+    inspector: Inspector, table: Table, known: Collection[str], without: Collection[str]
+) -> Iterator[str]:
     constraints = {each["name"] for each in inspector.get_unique_constraints(table.name)}
     found = {
         each["name"]: each for each in inspector.get_indexes(table.name) if each["name"] not in constraints
     }
-    for index in sorted(table.indexes, key=lambda each: str(each.name)):
+    needed = [each for each in table.indexes if each.name not in without]
+    for index in sorted(needed, key=lambda each: str(each.name)):
         there, wanted = found.pop(index.name, None), index.columns.keys()
         if there is None or there["column_names"] != wanted or bool(there["unique"]) != index.unique:
             yield f"{table.name} has no index {index.name} on {_listed(wanted)}."

@@ -1,12 +1,23 @@
-"""The column types of revision 0001, frozen: what ``columns.py`` becomes later must not change the past."""
+"""The column types of the first revisions, frozen: what ``columns.py`` becomes must not change the past."""
 
 from typing import Any
 
-from sqlalchemy import CHAR, JSON, BigInteger, Dialect, SmallInteger, String, Text, TypeDecorator
+from sqlalchemy import (
+    CHAR,
+    JSON,
+    BigInteger,
+    Boolean,
+    Dialect,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["BIG", "DOCUMENT", "ID", "LONG_TEXT", "MOMENT", "REALM", "SMALL", "WORD"]
+__all__ = ["BIG", "BYTES", "DOCUMENT", "FLAG", "ID", "LONG_TEXT", "MOMENT", "REALM", "SMALL", "WORD"]
 
 _MYSQL = ("mysql", "mariadb")
 
@@ -51,6 +62,7 @@ def _is_mariadb(dialect: Dialect) -> bool:
 
 SMALL = SmallInteger()
 BIG = BigInteger()
+FLAG = Boolean()
 LONG_TEXT = _Exact()
 WORD = _Exact(255)
 DOCUMENT = _Document()
@@ -70,3 +82,4 @@ MOMENT: TypeEngine[Any] = (
     .with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
     .with_variant(mysql.DATETIME(fsp=3), *_MYSQL)
 )
+BYTES: TypeEngine[Any] = LargeBinary().with_variant(mysql.MEDIUMBLOB(), *_MYSQL)
