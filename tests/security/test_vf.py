@@ -29,8 +29,10 @@ from userkit.errors import (
     UserKitError,
 )
 from userkit.features.links.use_cases import LINK
+from userkit.features.outbox import OutboxEntry
 from userkit.features.sessions import SignInAttempt
 from userkit.features.users import User
+from userkit.kernel.identity import Identity
 from userkit.kernel.origin import coming_from
 from userkit.storage.port import Store
 from userkit.sync import run
@@ -112,6 +114,38 @@ def test_vf_1_a_link_is_used_once(here: World, kind: str) -> None:
     token = sent(here, kind)
     assert use(here, kind, token)
     assert is_refused(here, kind, token)
+
+
+@every_kind
+def test_vf_1_a_letter_sent_twice_does_not_bring_a_link_back(here: World, kind: str) -> None:
+    """As when a server dies between the mail and the note that it was sent: a spent link stays spent."""
+    here.ada()
+    deliver = here.built["outbox"].handlers["letter"]
+    sent_again: list[OutboxEntry] = []
+
+    async def twice(entry: OutboxEntry) -> None:
+        sent_again.append(entry)
+        await deliver(entry)
+
+    here.built["outbox"].handlers["letter"] = twice
+    token = sent(here, kind)
+    entry = [each for each in sent_again if each.payload["letter"] == kind][-1]
+    run(deliver(entry))
+    assert here.token(kind) == token
+    assert use(here, kind, token)
+    run(deliver(entry))
+    assert kind not in dict(here.letters())
+    assert is_refused(here, kind, token)
+
+
+def test_vf_1_a_spent_change_stays_spent(here: World) -> None:
+    """Also when the user is back at the address that it was bound to."""
+    ada = here.ada()
+    token = sent(here, "change_email")
+    moved = use(here, "change_email", token)
+    back = here.change(moved, email=ada.email, email_key=ada.email_key)
+    assert is_refused(here, "change_email", token)
+    assert here.users.get(ada.id) == back
 
 
 @every_kind
@@ -343,6 +377,16 @@ def test_vf_5_whoever_proves_more_loses_nothing(here: World) -> None:
     assert here.session()
 
 
+def test_vf_5_being_signed_in_elsewhere_proves_nothing(here: World) -> None:
+    """Neither does somebody else's account help, nor one that the thief has opened for this."""
+    here.ada()
+    grace = here.users.register(email="grace@example.com", name="Grace Hopper")
+    session = here.session()
+    somebody = Identity(user_id=grace.id, authenticated_at=here.clock())
+    here.verification.complete(token=sent(here, "verify_email"), identity=somebody)
+    assert not here.is_open(session)
+
+
 def test_vf_5_a_wrong_proof_takes_nothing_and_verifies_nothing(here: World) -> None:
     """A mistyped password must not cost the account."""
     ada = here.ada()
@@ -430,6 +474,15 @@ def test_lg_3_a_request_looks_nothing_up(here: World) -> None:
     assert asked[0] == asked[1]
     fields = {field.name for field in dataclasses.fields(type(here.built["password_reset"].request))}
     assert "store" not in fields
+
+
+def test_lg_3_the_owner_of_a_taken_address_gets_no_link(here: World) -> None:
+    """It is decided when the letter is delivered, out of sight of who asks."""
+    ada = here.ada()
+    here.users.register(email="grace@example.com", name="Grace Hopper")
+    here.mails()
+    here.verification.change(ada.id, email="grace@example.com")
+    assert here.letters() == [("email_change_requested", ADA)]
 
 
 def test_lg_3_changing_to_a_taken_address_looks_like_any_other() -> None:
