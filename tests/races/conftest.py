@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,16 +72,32 @@ _PLACES = [
 ]
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(
-            place,
-            id=f"{place[0]}, {place[1]}",
-            marks=[pytest.mark.server] if place[0] in ("psycopg", "asyncpg") else [],
-        )
-        for place in _PLACES
+# One for each way in which callers can meet.
+_FEWER = [
+    ("memory", "threads"),
+    ("memory", "tasks"),
+    ("sqlite", "threads"),
+    ("sqlite", "processes"),
+    ("psycopg", "processes"),
+    ("asyncpg", "tasks"),
+]
+
+
+def _named(places: list[tuple[str, str]]) -> list[Any]:
+    servers = ("psycopg", "asyncpg")
+    return [
+        pytest.param(place, id=", ".join(place), marks=[pytest.mark.server] if place[0] in servers else [])
+        for place in places
     ]
-)
+
+
+@pytest.fixture(params=_named(_PLACES))
 def arena(request: pytest.FixtureRequest) -> Arena:
     """Each place, with an empty realm."""
+    return arena_of(*request.param, request)
+
+
+@pytest.fixture(params=_named(_FEWER))
+def fewer(request: pytest.FixtureRequest) -> Arena:
+    """Each kind of place, with an empty realm."""
     return arena_of(*request.param, request)
