@@ -50,7 +50,7 @@ class RequestVerification:
         user = await _user(self.store, user_id)
         if user.is_email_verified or user.is_disabled:
             return
-        await self.guard([(self.limit, user.id)])
+        await self.guard([(self.limit, user.id)], user_id=user.id)
         told = EmailVerificationRequested(at=self.now(), user=user)
         await self.journal.commit(self.letters.verify(user), tell=[told])
 
@@ -141,8 +141,8 @@ class ChangeEmail:
         user = await _user(self.store, user_id)
         if user.is_disabled:
             return
-        # The second one spares the mailbox of a stranger who is asked by many accounts.
-        await self.guard([(self.limit, user.id), (self.limit, address.key)])
+        # The first one spares the mailbox of a stranger who is asked by many accounts.
+        await self.guard([(self.limit, address.key), (self.limit, user.id)], user_id=user.id)
         told = EmailChangeRequested(at=self.now(), user=user)
         await self.journal.commit(*self.letters.change(user, address), tell=[told])
 
