@@ -44,7 +44,10 @@ class PasswordHasher(Protocol):
         ...
 
     def recognises(self, encoded: str) -> bool:
-        """Tell, without hashing, whether this is a hash that ``verify`` can compare with."""
+        """Tell, without hashing, whether this is a hash that ``verify`` can compare with.
+
+        Raises ConfigurationError when only a package or a setting is missing.
+        """
         ...
 
     async def close(self) -> None:

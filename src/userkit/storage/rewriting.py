@@ -1,6 +1,7 @@
 """Changes that make sense on any revision: when somebody else was faster, read again."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 from userkit.errors import StaleError
@@ -9,15 +10,27 @@ from userkit.kernel.ids import is_id
 from userkit.storage.changes import Change, Remove, Save
 from userkit.storage.port import Store
 
-__all__ = ["ATTEMPTS", "Also", "discard", "rewrite"]
+__all__ = ["ATTEMPTS", "Also", "anew", "discard", "rewrite"]
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 
 ATTEMPTS = 3
 
 
 Also = Callable[[E, E], Awaitable[Iterable[Change]]]
 """Returns, for the revisions before and after, what else belongs into the same commit."""
+
+
+async def anew(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Make an attempt that reads what is stored, and make it anew while others are faster.
+
+    It is made three times at most. Raises StaleError when others were faster each time.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(StaleError):
+            return await attempt()
+    return await attempt()
 
 
 async def _nothing(*_: object) -> Iterable[Change]:
@@ -61,19 +74,13 @@ async def discard(
 async def _on_fresh(
     store: Store, entity: type[E], id: str, change: Callable[[E], Awaitable[tuple[E, list[Change]]]]
 ) -> tuple[E, E] | None:
-    attempt = 0
-    while True:
+    async def attempt() -> tuple[E, E] | None:
         before = await store.get(entity, id) if is_id(id) else None
         if before is None:
             return None
         after, wanted = await change(before)
-        if not wanted:
-            return before, after
-        attempt += 1
-        try:
+        if wanted:
             await store.commit(*wanted)
-        except StaleError:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            return before, after
+        return before, after
+
+    return await anew(attempt)

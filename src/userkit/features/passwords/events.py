@@ -23,7 +23,7 @@ class PasswordRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(Event):
-    """A user has another password, or a first one; ``how`` is ``change``, ``reset``, ``set`` or ``import``."""
+    """A user has another password: ``how`` is ``change``, ``reset``, ``set`` or ``import``."""
 
     user_id: str
     how: str

@@ -1,22 +1,21 @@
 """What can be done with passwords."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from userkit.errors import StaleError, UnknownHashError, UserNotFoundError
+from userkit.errors import UnknownHashError, UserNotFoundError
 from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.policy import PasswordPolicy
 from userkit.features.passwords.proving import Proven, ProvePassword
 from userkit.features.users.model import User
 from userkit.kernel.clock import Clock
-from userkit.kernel.events import Event
 from userkit.kernel.ids import is_id
 from userkit.ports.passwords import PasswordHasher
 from userkit.storage.changes import Add, Change, Remove, Save
 from userkit.storage.journal import Journal
 from userkit.storage.port import Store
-from userkit.storage.rewriting import ATTEMPTS
+from userkit.storage.rewriting import anew
 
 __all__ = [
     "ChangePassword",
@@ -83,22 +82,18 @@ class ChangePassword:
         Raises WeakPasswordError, InvalidCredentialsError when the current one is wrong (which counts
         as a failed sign-in), RateLimitedError, OverloadedError, UserNotFoundError.
         """
-        user = await _user(self.store, user_id)
-        text = await self.new.checked(user, new_password)
-        encoded = None
-        for attempt in range(ATTEMPTS):
+        text = await self.new.checked(await _user(self.store, user_id), new_password)
+        encoded: list[str] = []
+
+        async def attempt() -> None:
+            # When the hash or the user is another by now, what was proved must be proved again.
+            user = await _user(self.store, user_id)
             proven = await self.prove.of_user(user, current_password, purpose="change")
-            # Not before: a guess at the old password must not cost a hash of the new one as well.
-            encoded = encoded or await self.hasher.hash(text)
-            try:
-                await self._commit(proven, encoded, session_id)
-            except StaleError:
-                # The hash or the user is another now: what was proved must be proved again.
-                if attempt == ATTEMPTS - 1:
-                    raise
-                user = await _user(self.store, user_id)
-            else:
-                return
+            if not encoded:  # and not before: a wrong guess must not cost a hash of the new one as well
+                encoded.append(await self.hasher.hash(text))
+            await self._commit(proven, encoded[0], session_id)
+
+        await anew(attempt)
 
     async def _commit(self, proven: Proven, encoded: str, session_id: str | None) -> None:
         now = self.now()
@@ -120,39 +115,26 @@ class SetPassword:
     new: NewPassword
 
     async def __call__(self, user_id: str, *, password: str) -> None:
-        """Set the password; every session ends. Raises WeakPasswordError, OverloadedError, UserNotFoundError."""
+        """Set the password; every session ends.
+
+        Raises WeakPasswordError, OverloadedError and UserNotFoundError.
+        """
         user = await _user(self.store, user_id)
         encoded = await self.hasher.hash(await self.new.checked(user, password))
         await self.keep(user_id, encoded, how="set")
 
-    async def keep(
-        self,
-        user_id: str,
-        encoded: str,
-        *,
-        how: str,
-        change: Callable[[User], User] = lambda user: user.signed_out(),
-        also: Callable[[User], Awaitable[Iterable[Change]]] | None = None,
-        tell: Iterable[Event] = (),
-    ) -> User:
-        """Keep a hash and change the user in one commit, with what else belongs to it."""
-        for attempt in range(ATTEMPTS):
+    async def keep(self, user_id: str, encoded: str, *, how: str) -> None:
+        """Keep a hash, and end every session, in one commit."""
+
+        async def attempt() -> None:
             user = await _user(self.store, user_id)
-            more = [] if also is None else await also(user)
-            after, now = change(user), self.now()
-            try:
-                await self.journal.commit(
-                    await self.new.stored(user_id, encoded),
-                    Save(user, after),
-                    *more,
-                    tell=[PasswordChanged(at=now, user_id=user_id, how=how), *tell],
-                )
-            except StaleError:
-                if attempt == ATTEMPTS - 1:
-                    raise
-            else:
-                return after
-        raise AssertionError  # the last attempt returns or raises
+            told = PasswordChanged(at=self.now(), user_id=user_id, how=how)
+            # The user comes first: of two who give somebody a first password, one finds it changed.
+            await self.journal.commit(
+                Save(user, user.signed_out()), await self.new.stored(user_id, encoded), tell=[told]
+            )
+
+        await anew(attempt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +148,8 @@ class ImportHash:
         """Keep a hash that another system made; it is made anew at the first sign-in.
 
         Raises UnknownHashError when it is malformed, too costly or of a kind that cannot be
-        verified, and UserNotFoundError.
+        verified, ConfigurationError when only a package or a setting is missing for it, and
+        UserNotFoundError.
         """
         if not isinstance(encoded, str) or not self.hasher.recognises(encoded):
             raise UnknownHashError
@@ -195,23 +178,14 @@ class RemovePassword:
     async def __call__(self, user_id: str) -> None:
         """Remove the password; every session ends. Raises UserNotFoundError."""
 
-        async def credential() -> Sequence[Change]:
-            held = await self.store.get(PasswordCredential, user_id)
-            return [] if held is None else [Remove(held)]
-
-        for attempt in range(ATTEMPTS):
+        async def attempt() -> None:
             user = await _user(self.store, user_id)
-            removal = await credential()
-            if not removal:
-                return
-            told = [PasswordRemoved(at=self.now(), user_id=user_id)]
-            try:
-                await self.journal.commit(*removal, Save(user, user.signed_out()), tell=told)
-            except StaleError:
-                if attempt == ATTEMPTS - 1:
-                    raise
-            else:
-                return
+            held = await self.store.get(PasswordCredential, user_id)
+            if held is not None:
+                told = [PasswordRemoved(at=self.now(), user_id=user_id)]
+                await self.journal.commit(Remove(held), Save(user, user.signed_out()), tell=told)
+
+        await anew(attempt)
 
 
 async def _user(store: Store, user_id: str) -> User:
