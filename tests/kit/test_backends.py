@@ -214,7 +214,7 @@ def test_opening_a_kit_finishes_what_a_crash_has_left(side: Side, relay: bool) -
     kit = side.opened(memory)
     ada = side.register(kit)
     outbox = kit._built["outbox"]
-    forget = outbox.entry("user.deleted", {}, user_id=ada.id)
+    forget = outbox.entry("user.deleted", {}, user_id=ada.id)  # of five minutes ago
     letter = outbox.entry("letter", {})
     run(memory.commit(forget, letter))
     side.opened(memory, relay=relay)

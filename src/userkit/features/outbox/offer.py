@@ -1,6 +1,7 @@
 """The outbox as features and applications see it: ``kit.outbox``."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from userkit.errors import UsageError
@@ -48,9 +49,18 @@ class Outbox:
         self.handlers[topic] = handler
 
     def entry(
-        self, topic: str, payload: JSONObject, *, user_id: str | None = None, id: str | None = None
+        self,
+        topic: str,
+        payload: JSONObject,
+        *,
+        user_id: str | None = None,
+        id: str | None = None,
+        delay: timedelta = timedelta(0),
     ) -> Add[OutboxEntry]:
-        """Return what to put into a commit, so that it is done after the commit, at least once."""
+        """Return what to put into a commit, so that it is done after the commit, at least once.
+
+        It is not done before ``delay`` has passed.
+        """
         now = self.now()
         entry = OutboxEntry(
             id=id or self.new_id(),
@@ -58,7 +68,7 @@ class Outbox:
             payload=payload,
             user_id=user_id,
             created_at=now,
-            due_at=now,
+            due_at=now + delay,
         )
         return Add(entry)
 
