@@ -42,7 +42,7 @@ LIMIT = Limit(
 """The limit that the tests count by."""
 
 _ALLOWED = Verdict(allowed=True)
-_CROWD = 50
+_CROWD = 200
 
 
 class LimiterBench:
