@@ -1,0 +1,1 @@
+"""Many at once: who wins, and above all what survives."""

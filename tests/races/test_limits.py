@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers.mariadb import MariadbServer
 from tests.servers.postgres import PostgresServer
 from tests.storage.doubles import BareStore, WaitingStore
 from tests.testing.unlocked import UnlockedFileStore
@@ -146,6 +147,15 @@ def test_x5_on_postgresql_in_two_processes(
 ) -> None:
     """One database."""
     url = postgres18.url(driver, database=postgres18.create_database())
+    check(partial(opened, f"{url}?{SERVER}", blocking=blocking), crew)
+
+
+@pytest.mark.parametrize(("driver", "blocking"), [("pymysql", True), ("asyncmy", False)])
+def test_x5_on_mariadb_in_two_processes(
+    crew: Crew, mariadb: MariadbServer, driver: str, blocking: bool
+) -> None:
+    """Where a transaction may be the victim of a deadlock."""
+    url = mariadb.url(driver, database=mariadb.create_database())
     check(partial(opened, f"{url}?{SERVER}", blocking=blocking), crew)
 
 

@@ -55,7 +55,7 @@ class ReadsThenWrites:
     async def take(self, limit: Limit, key: str) -> Verdict:
         before = self.tallies.get(key, Tally(since=self.now()))
         if self.blocking:
-            time.sleep(0.0005)  # what a network would take
+            _dawdle()
         else:
             await asyncio.sleep(0)
         self.tallies[key], verdict = before.taken(limit, self.now())
@@ -74,3 +74,7 @@ def test_a_crowd_would_notice_a_limiter_that_reads_and_then_writes(blocking: boo
     bench.close()
     assert len(verdicts) == 200
     assert sum(each.allowed for each in verdicts) > LIMIT.attempts
+
+
+def _dawdle() -> None:
+    time.sleep(0.0005)  # what a network would take
