@@ -100,14 +100,14 @@ class _Assembly:
         )
         for feature in self.features:
             built[feature.name] = feature.build(parts)
-        desk = parts.offer(Sessions)
+        sessions = parts.offer(Sessions)
         auth_parts = AuthParts(
             realm=realm,
             now=self.now,
             new_id=self.new_id,
             keys=self.keys,
-            sessions=desk.gate,
-            accounts=desk.accounts,
+            sessions=sessions.auth_gate,
+            accounts=sessions.accounts,
             settings=self.auth,
             offered=MappingProxyType(built),
         )

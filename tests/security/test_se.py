@@ -150,7 +150,12 @@ def test_se_2_no_session_outlives_its_absolute_end(here: World) -> None:
 
 def test_se_2_lifetimes_of_nothing_stop_the_start() -> None:
     """The sentence says what to write."""
-    for wrong in ({"idle": timedelta(0)}, {"lifetime": timedelta(0)}, {"grace": timedelta(minutes=2)}):
+    for wrong in (
+        {"idle": timedelta(0)},
+        {"lifetime": timedelta(0)},
+        {"grace": timedelta(minutes=2)},
+        {"cache_for": timedelta(hours=1)},
+    ):
         with pytest.raises(ConfigurationError, match="such as timedelta"):
             sessions(**wrong)
 
@@ -203,9 +208,10 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_se_3_what_ends_a_session_acts_at_once(here: World, ending: object) -> None:
-    """On refresh, on opaque sessions, and on access where tokens are checked."""
-    here.open(auth=CHECKED)
+@pytest.mark.parametrize("cache_for", [timedelta(0), timedelta(minutes=1)], ids=["looked up", "cached"])
+def test_se_3_what_ends_a_session_acts_at_once(here: World, ending: object, cache_for: timedelta) -> None:
+    """On refresh, on opaque sessions, and on access where tokens are checked; caches never resurrect."""
+    here.open(auth=CHECKED, features=[sessions(cache_for=cache_for)])
     here.ada()
     tokens = sign_in(here.kit)
     cookie = here.kit.sessions.sign_in_opaque(email=EMAIL, password=PASSWORD)

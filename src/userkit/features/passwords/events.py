@@ -11,9 +11,9 @@ __all__ = ["PasswordChanged", "PasswordRefused", "PasswordRemoved"]
 class PasswordRefused(Event):
     """Somebody presented a password that opens nothing.
 
-    ``user_id`` is None for an address that nobody has. ``purpose`` is ``sign_in``, ``reauthenticate``
-    or ``change``; ``reason`` is ``unknown``, ``wrong``, ``no_password`` or ``disabled``, and for the
-    application's eyes only.
+    ``user_id`` is None for an address that nobody has. ``purpose`` is ``sign_in``,
+    ``reauthenticate``, ``change`` or ``verify_email``. ``reason`` is for the application's eyes
+    only: ``unknown``, ``wrong``, ``no_password`` or ``disabled``.
     """
 
     user_id: str | None

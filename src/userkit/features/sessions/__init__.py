@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _LONGEST_GRACE = timedelta(minutes=1)
+_LONGEST_CACHE = timedelta(minutes=1)
 
 
 def sessions(
@@ -46,6 +47,7 @@ def sessions(
     idle: timedelta = timedelta(days=14),
     lifetime: timedelta = timedelta(days=90),
     grace: timedelta = timedelta(seconds=10),
+    cache_for: timedelta = timedelta(0),
 ) -> Feature[Sessions, SyncSessions]:
     """Return the feature.
 
@@ -53,6 +55,8 @@ def sessions(
     - ``lifetime``: after what time it ends in any case.
     - ``grace``: how long a spent refresh token is refused without ending the session, so that
       honest clients that send it twice stay signed in; at most a minute.
+    - ``cache_for``: how long a session that was looked up is believed without looking again; at most
+      a minute, and not at all by default. What this kit changes acts at once all the same.
     """
     if idle <= timedelta(0) or lifetime <= timedelta(0):
         raise ConfigurationError(
@@ -60,11 +64,13 @@ def sessions(
         )
     if not timedelta(0) <= grace <= _LONGEST_GRACE:
         raise ConfigurationError("sessions: grace is at most a minute, such as timedelta(seconds=10).")
+    if not timedelta(0) <= cache_for <= _LONGEST_CACHE:
+        raise ConfigurationError("sessions: cache_for is at most a minute, such as timedelta(seconds=5).")
     lifetimes = Lifetimes(idle=idle, absolute=lifetime, grace=grace)
 
     def build(parts: Parts) -> Sessions:
         parts.forget.append(forget_sessions(parts.store))
-        return Sessions.build(parts, lifetimes)
+        return Sessions.build(parts, lifetimes, cache_for=cache_for)
 
     return Feature(
         name="sessions",

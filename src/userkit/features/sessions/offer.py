@@ -2,10 +2,12 @@
 
 from collections.abc import MutableSequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from userkit.feature import Parts
 from userkit.features.passwords.offer import Passwords
+from userkit.features.sessions.cache import CachedSessionGate, SessionCache
 from userkit.features.sessions.checks import SignInCheck
 from userkit.features.sessions.gate import StoredAccounts, StoredSessionGate
 from userkit.features.sessions.model import Lifetimes
@@ -22,6 +24,7 @@ from userkit.features.sessions.use_cases import (
     SignIn,
     SignInOpaque,
 )
+from userkit.ports.authentication import SessionGate
 from userkit.sync import synced
 
 __all__ = ["Sessions", "SyncSessions"]
@@ -31,8 +34,8 @@ __all__ = ["Sessions", "SyncSessions"]
 class Sessions:
     """What can be done with the sessions of one realm.
 
-    ``open``, ``gate`` and ``accounts`` are for other features and auth backends; ``checks`` is where
-    features add what must be right before a session opens.
+    ``open`` and ``gate`` are for other features, ``auth_gate`` and ``accounts`` for auth backends;
+    ``checks`` is where features add what must be right before a session opens.
     """
 
     sign_in: SignIn
@@ -46,11 +49,12 @@ class Sessions:
     purge: PurgeSessions
     open: OpenSession
     gate: StoredSessionGate
+    auth_gate: SessionGate
     accounts: StoredAccounts
     checks: MutableSequence[SignInCheck]
 
     @classmethod
-    def build(cls, parts: Parts, lifetimes: Lifetimes) -> Self:
+    def build(cls, parts: Parts, lifetimes: Lifetimes, *, cache_for: timedelta) -> Self:
         """Wire the use cases from the parts of a kit."""
         store, journal, now = parts.store, parts.journal, parts.now
         prove = parts.offer(Passwords).prove
@@ -80,9 +84,16 @@ class Sessions:
             purge=PurgeSessions(store=store, now=now),
             open=opening,
             gate=gate,
+            auth_gate=_cached(gate, parts, cache_for) if cache_for else gate,
             accounts=StoredAccounts(store=store),
             checks=checks,
         )
+
+
+def _cached(gate: StoredSessionGate, parts: Parts, ttl: timedelta) -> CachedSessionGate:
+    cache = SessionCache(ttl=ttl, now=parts.now)
+    cache.listen(parts.listeners)
+    return CachedSessionGate(gate=gate, cache=cache)
 
 
 class SyncSessions:

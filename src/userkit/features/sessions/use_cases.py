@@ -268,7 +268,7 @@ class Reauthenticate:
         Raises UnauthenticatedError when it is not open, InvalidCredentialsError, RateLimitedError,
         OverloadedError.
         """
-        session, user = await self.gate.open_session(session_id)
+        _, user = await self.gate.open_session(session_id)
         await self.prove.of_user(user, password, purpose="reauthenticate")
         now = self.now()
 
