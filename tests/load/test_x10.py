@@ -129,7 +129,7 @@ def test_x10_beyond_the_queue_the_answer_comes_at_once_and_the_rest_succeed() ->
 
 
 def test_x10_memory_stays_within_what_the_workers_take() -> None:
-    """Those at once take the memory of as many hashes as there are workers, and a little for each who waits."""
+    """It grows by as many hashes as there are workers, and by a little for each call that waits."""
     callers, mebibyte = 60, 1024
     room = 48 * mebibyte  # for calls that wait; without a bound the hashes would take 1,140 MiB
     idle, peak = in_a_fresh_process(callers)
