@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from userkit.features.passwords import Passwords, SyncPasswords
     from userkit.features.roles import Roles, SyncRoles
     from userkit.features.sessions import Sessions, SyncSessions
+    from userkit.features.throttling import SyncThrottling, Throttling
     from userkit.features.users.attributes import AttributesModel
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
@@ -359,6 +360,11 @@ class UserKit(_Kit):
         return self._offered["audit"]  # type: ignore[no-any-return]  # every kit has this feature
 
     @property
+    def throttling(self) -> Throttling:
+        """Return how attempts are limited."""
+        return self._offered["throttling"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
     def outbox(self) -> Outbox:
         """Return what is still to be done, such as mail to send."""
         return self._offered["outbox"]  # type: ignore[no-any-return]  # every kit has this feature
@@ -462,6 +468,11 @@ class SyncUserKit(_Kit):
     def audit(self) -> SyncAudit:
         """Return what can be read of the audit trail."""
         return self._offered["audit"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def throttling(self) -> SyncThrottling:
+        """Return how attempts are limited."""
+        return self._offered["throttling"]  # type: ignore[no-any-return]  # every kit has this feature
 
     @property
     def outbox(self) -> SyncOutbox:

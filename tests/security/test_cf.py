@@ -132,6 +132,8 @@ class BrokenHasher(InstantHasher):
 class BrokenLimiter:
     """A limiter that cannot count."""
 
+    blocking = True
+
     async def take(self, limit: Limit, key: str) -> Verdict:
         """Fail as a driver does."""
         raise ConnectionError

@@ -19,6 +19,9 @@ from tests.features.email_verification.world import (
     token_in,
     world,
 )
+from tests.security.world import EMAIL as ADAS_EMAIL
+from tests.security.world import NEW_PASSWORD as ADAS_PASSWORD
+from tests.security.world import World as Everything
 from tests.servers.postgres import PostgresServer
 from userkit.backends.memory import MemoryStore
 from userkit.backends.sqlalchemy.opening import open_url
@@ -26,6 +29,7 @@ from userkit.errors import (
     InvalidCredentialsError,
     InvalidTokenError,
     ProofRequiredError,
+    UnauthenticatedError,
     UserKitError,
 )
 from userkit.features.links.use_cases import LINK
@@ -515,3 +519,25 @@ def test_lg_3_a_request_takes_the_same_time(here: World) -> None:
     of_known, of_unknown = (statistics.median(each) for each in times.values())
     assert of_known < 2 * of_unknown
     assert of_unknown < 2 * of_known
+
+
+@pytest.mark.parametrize("how", ["verify", "reset"])
+def test_vf_5_what_a_stranger_made_before_the_owner_came_opens_nothing(how: str) -> None:
+    """An API key of whoever registered the account with somebody else's address dies with the takeover."""
+    here = Everything("memory://")
+    ada = here.ada()
+    key = here.kit.api_keys.create(ada.id, name="back door")
+    assert here.kit.authenticate(key.secret).user_id == ada.id
+    if how == "verify":
+        here.kit.email_verification.complete(token=here.token("verify_email"))
+    else:
+        here.kit.password_reset.request(email=ADAS_EMAIL)
+        here.kit.password_reset.complete(token=here.token("reset_password"), password=ADAS_PASSWORD)
+    with pytest.raises(UnauthenticatedError):
+        here.kit.authenticate(key.secret)
+    here.clock.advance(seconds=1)
+    owned = here.kit.api_keys.create(ada.id, name="front door")
+    assert here.kit.authenticate(owned.secret).user_id == ada.id
+    here.kit.password_reset.request(email=ADAS_EMAIL)
+    here.kit.password_reset.complete(token=here.token("reset_password"), password="eleven brave marmots")
+    assert here.kit.authenticate(owned.secret).user_id == ada.id

@@ -187,7 +187,7 @@ class AuthenticateApiKey:
         """Return the identity of the owner, limited to the scopes of the key.
 
         Raises UnauthenticatedError, alike for a key that is unknown, revoked or expired, and for
-        one whose owner is disabled or deleted.
+        one whose owner is disabled or deleted, or has taken the account over since.
         """
         read = KEY_FORM.read(text)
         if read is None:
@@ -197,7 +197,7 @@ class AuthenticateApiKey:
         if key is None or not matches(secret, key.digest) or key.is_expired(now):
             raise UnauthenticatedError
         user = await self.store.get(User, key.user_id)
-        if user is None or user.is_disabled:
+        if user is None or not user.honours(key.created_at):
             raise UnauthenticatedError
         await self._note_use(key, now)
         return Identity(

@@ -1,6 +1,6 @@
 """What can be done to confirm and change addresses."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from userkit.errors import DuplicateError, UserNotFoundError
 from userkit.features.email_verification.events import (
@@ -105,8 +105,7 @@ class CompleteVerification:
 
     async def _claimed(self, spend: Save[Link], user: User) -> User:
         now = self.now()
-        # One revision, although two things happen to it.
-        after = replace(user.signed_out().verified(now), version=user.version + 1)
+        after = user.claimed(now)
         changes: list[Change] = [spend, Save(user, after)]
         told: list[Event] = [EmailVerified(at=now, user=after, claimed=True)]
         credential = await self.store.get(PasswordCredential, user.id)

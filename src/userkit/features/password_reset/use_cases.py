@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from userkit.errors import DuplicateError, StaleError, UserKitError
@@ -116,8 +116,7 @@ class CompleteReset:
 
     async def _keep(self, spend: Save[Link], user: User, encoded: str) -> User:
         now = self.now()
-        # One revision, although two things happen to it.
-        after = replace(user.signed_out().verified(now), version=user.version + 1)
+        after = user.claimed(now)
         told: list[Event] = [
             PasswordChanged(at=now, user_id=user.id, how="reset"),
             PasswordResetCompleted(at=now, user_id=user.id),

@@ -20,7 +20,8 @@ class User(Entity):
     ``email`` is the address as it was typed, where mail goes; ``email_key`` is its canonical
     form, which no two users of a realm share. ``attributes`` is the application's own JSON.
     Every session keeps the ``session_epoch`` that it began in; raising the number ends them all in
-    one write, save the ``spared_session``.
+    one write, save the ``spared_session``. ``claimed_at`` is when the owner of the mailbox took over
+    an account that perhaps somebody else had registered; what was issued until then is void.
     """
 
     email: str
@@ -31,6 +32,7 @@ class User(Entity):
     attributes: JSONObject = field(default_factory=dict, hash=False)
     session_epoch: int = 0
     spared_session: Id | None = None
+    claimed_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -81,6 +83,19 @@ class User(Entity):
     def verified(self, now: datetime) -> Self:
         """Return the user with the address confirmed, the same object when it already is."""
         return self if self.is_email_verified else self.evolve(email_verified_at=now, updated_at=now)
+
+    def claimed(self, now: datetime) -> Self:
+        """Return the user in the hands of whoever reads the mail, with every session ended.
+
+        When the address was confirmed before, only the sessions end.
+        """
+        if self.is_email_verified:
+            return self.signed_out()
+        return self.evolve(email_verified_at=now, claimed_at=now, updated_at=now, **self._no_sessions())
+
+    def honours(self, issued_at: datetime) -> bool:
+        """Tell whether what was issued at a time for this account was issued to its owner."""
+        return not self.is_disabled and (self.claimed_at is None or issued_at > self.claimed_at)
 
     def moved(self, address: EmailAddress, now: datetime) -> Self:
         """Return the user at another address, which has been confirmed."""

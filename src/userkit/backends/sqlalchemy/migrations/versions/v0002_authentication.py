@@ -29,6 +29,7 @@ def define(metadata: MetaData) -> None:
     # The default stays, so that an older userkit may go on adding users while a newer one is rolled out.
     users.append_column(Column("session_epoch", BIG, nullable=False, server_default="0"))
     users.append_column(Column("spared_session", ID, nullable=True))
+    users.append_column(Column("claimed_at", MOMENT, nullable=True))
     _what_happens(metadata)
     _credentials(metadata)
     _sessions(metadata)
@@ -37,7 +38,7 @@ def define(metadata: MetaData) -> None:
 
 def upgrade(op: Operations, before: MetaData, after: MetaData) -> None:
     """Add the columns, and create every table that was not there before."""
-    add_columns(op, after.tables["userkit_users"], ["session_epoch", "spared_session"])
+    add_columns(op, after.tables["userkit_users"], ["session_epoch", "spared_session", "claimed_at"])
     for table in after.sorted_tables:
         if table.name not in before.tables:
             create_table(op, table)
