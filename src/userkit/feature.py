@@ -34,6 +34,7 @@ class Parts:
     - ``listeners``: are told after a commit. ``participants`` are asked before it: they add changes
       or veto it.
     - ``forget``: how features delete what they kept of a deleted user; add to it.
+    - ``blocking``: whether the kit is synchronous, so that nothing may wait for an event loop.
     - ``authentication``: the auth backends of the kit, ready when all features are built.
     - ``base_url``: where links in mails lead; ``app_name``: what they call the application.
     """
@@ -49,6 +50,7 @@ class Parts:
     participants: Participants
     hasher: PasswordHasher
     authentication: Authentication
+    blocking: bool = False
     mailer: Mailer | None = None
     base_url: str | None = None
     app_name: str = "userkit"

@@ -72,6 +72,7 @@ class _Assembly:
     prefer: Mapping[str, str] | None
     owned: tuple[PasswordHasher | Mailer, ...]
     realms: dict[str, Outbox]
+    blocking: bool
 
     def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
         """Build every feature and then every auth backend over one realm of a store."""
@@ -94,6 +95,7 @@ class _Assembly:
             participants=participants,
             hasher=self.hasher,
             authentication=authentication,
+            blocking=self.blocking,
             mailer=self.mailer,
             base_url=self.base_url,
             app_name=self.app_name,
@@ -225,6 +227,7 @@ class _Kit:
                 made for made, given in ((hashing, hasher), (mailing, mailer)) if made and made is not given
             ),
             realms={},
+            blocking=self._blocking,
         )
         self._relays, self._resumes = relay and mailing is not None, relay
         self._offer()

@@ -18,9 +18,10 @@ from userkit import (
 )
 from userkit.authentication import Authentication
 from userkit.backends.mail import MemoryMailer
-from userkit.backends.memory import MemoryStore
+from userkit.backends.memory import MemoryRateLimiter, MemoryStore
 from userkit.errors import PluginLoadError, UnknownBackendError
 from userkit.features.outbox import OutboxEntry
+from userkit.features.throttling import throttling
 from userkit.kernel.clock import utc_now
 from userkit.kernel.identity import SessionFacts
 from userkit.kernel.ids import derived_id
@@ -137,6 +138,23 @@ def test_auth_backends_are_checked_at_the_start(side: Side, auth: Any, complaint
     """Not at the first sign-in."""
     with pytest.raises(UserKitError, match=complaint):
         side.kit(auth=auth)
+
+
+class WaitingLimiter(MemoryRateLimiter):
+    """A limiter for event loops."""
+
+    blocking = False
+
+
+def test_a_limiter_must_fit_the_kit(side: Side) -> None:
+    """A synchronous kit has no event loop for it."""
+    features = [throttling(limiter=WaitingLimiter(utc_now))]
+    if side.kind is UserKit:
+        assert side.kit(features=features)
+    else:
+        with pytest.raises(ConfigurationError, match="WaitingLimiter waits"):
+            side.kit(features=features)
+    assert side.kit(features=[throttling(limiter=MemoryRateLimiter(utc_now))]).throttling
 
 
 class Badge:

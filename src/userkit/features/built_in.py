@@ -12,6 +12,7 @@ from userkit.features.outbox import outbox
 from userkit.features.password_reset import password_reset
 from userkit.features.passwords import passwords
 from userkit.features.roles import roles
+from userkit.features.security_notices import security_notices
 from userkit.features.sessions import sessions
 from userkit.features.throttling import throttling
 from userkit.features.users import users
@@ -37,4 +38,5 @@ def built_in(*, attributes: "AttributesModel | None" = None) -> tuple[Feature[An
         api_keys(),
         email_verification(),
         password_reset(),
+        security_notices(),
     )

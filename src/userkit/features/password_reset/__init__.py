@@ -5,6 +5,7 @@ from datetime import timedelta
 from userkit.feature import Feature, Parts
 from userkit.features.links import Links, check_lifetime
 from userkit.features.mail import Letters
+from userkit.features.mail.notices import Notices
 from userkit.features.outbox.offer import Outbox
 from userkit.features.password_reset.events import PasswordResetCompleted, PasswordResetRequested
 from userkit.features.password_reset.letters import REMOVED, RESET, PasswordLetters
@@ -44,10 +45,11 @@ def password_reset(
     lifetime = check_lifetime(lifetime, of="password_reset(lifetime=…)")
 
     def build(parts: Parts) -> PasswordReset:
+        offered = parts.offer(Letters)
         letters = PasswordLetters(
-            store=parts.store,
             now=parts.now,
-            letters=parts.offer(Letters),
+            letters=offered,
+            notices=Notices(store=parts.store, letters=offered),
             links=parts.offer(Links),
             lifetime=lifetime,
         )

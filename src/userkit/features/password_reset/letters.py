@@ -7,13 +7,12 @@ from pathlib import Path
 
 from userkit.features.links import Links, Promise
 from userkit.features.mail import LetterKind, Letters
+from userkit.features.mail.notices import Notices
 from userkit.features.outbox.model import OutboxEntry
 from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
 from userkit.features.users.model import User
 from userkit.kernel.clock import Clock
-from userkit.kernel.origin import current_origin
 from userkit.storage.changes import Change
-from userkit.storage.port import Store
 
 __all__ = ["REMOVED", "RESET", "PasswordLetters"]
 
@@ -30,9 +29,9 @@ _NOTICES = {"change": "password_changed", "set": "password_changed", "reset": "p
 class PasswordLetters:
     """Write the letters of this feature, and make their links."""
 
-    store: Store
     now: Clock
     letters: Letters
+    notices: Notices
     links: Links
     lifetime: timedelta
 
@@ -48,16 +47,8 @@ class PasswordLetters:
     async def on_change(self, event: PasswordChanged) -> Sequence[Change]:
         """Tell a user of another password in the commit that keeps it."""
         letter = _NOTICES.get(event.how)
-        return () if letter is None else await self._notice(letter, event.user_id)
+        return () if letter is None else await self.notices.to(event.user_id, letter)
 
     async def on_removal(self, event: PasswordRemoved) -> Sequence[Change]:
         """Tell a user that the password is gone in the commit that removes it."""
-        return await self._notice(REMOVED.name, event.user_id)
-
-    async def _notice(self, letter: str, user_id: str) -> Sequence[Change]:
-        user = await self.store.get(User, user_id)
-        if user is None:
-            return ()
-        address = current_origin().address
-        context = {"user_name": user.name} | ({} if address is None else {"address": address})
-        return self.letters.notice(letter, user_id=user_id, to=user.email, context=context)
+        return await self.notices.to(event.user_id, REMOVED.name)

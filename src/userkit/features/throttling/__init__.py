@@ -1,5 +1,6 @@
 """Throttling: what may be tried a few times only is counted before it is tried."""
 
+from userkit.errors import ConfigurationError
 from userkit.feature import Feature, Parts
 from userkit.features.throttling.collection import RATE_LIMITS
 from userkit.features.throttling.events import AttemptsThrottled
@@ -32,6 +33,10 @@ def throttling(limiter: RateLimiter | None = None) -> Feature[Throttling, SyncTh
     """
 
     def build(parts: Parts) -> Throttling:
+        if parts.blocking and limiter is not None and not limiter.blocking:
+            raise ConfigurationError(
+                f"{type(limiter).__name__} waits for an event loop; a SyncUserKit needs a limiter that does not."
+            )
         return Throttling.build(parts, limiter)
 
     return Feature(name="throttling", collections=(RATE_LIMITS,), build=build, mirror=SyncThrottling)

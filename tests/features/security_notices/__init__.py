@@ -1,0 +1,1 @@
+"""Security notices: owners are told, and mailboxes are not filled."""
