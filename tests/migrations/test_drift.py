@@ -34,6 +34,11 @@ DRIFTS = {
         ("userkit_users_words has no index ix_userkit_users_words_id_word on (id, word).",),
     ),
     "a missing column": Drift(r"disabled_at .*,", "", ("userkit_users has no column disabled_at.",)),
+    "a missing default": Drift(
+        " DEFAULT '0'",
+        "",
+        ("userkit_outbox.attempts has no default, and should.",),
+    ),
     "a changed type": Drift(
         r"email_key VARCHAR\(255\)", "email_key VARCHAR(100)", (r"userkit_users.email_key is VARCHAR(100)",)
     ),
