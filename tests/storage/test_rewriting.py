@@ -7,12 +7,12 @@ from threading import Barrier
 import pytest
 
 from tests.storage.doubles import OvertakenStore
-from tests.storage.things import NOTES, Note, note
+from tests.storage.things import NOTES, Colour, Note, note
 from userkit.backends.memory import MemoryStore
-from userkit.errors import StaleError
+from userkit.errors import DuplicateError, StaleError
 from userkit.storage.changes import Add, Remove, Save
 from userkit.storage.port import Store
-from userkit.storage.rewriting import ATTEMPTS, discard, rewrite
+from userkit.storage.rewriting import ATTEMPTS, anew, anew_or_added, discard, discard_all, rewrite
 from userkit.sync import run
 
 
@@ -160,3 +160,58 @@ def test_of_sixteen_threads_one_discards(memory: MemoryStore, draft: Note) -> No
     with ThreadPoolExecutor(16) as threads:
         gone = [each for each in threads.map(take_out, range(16)) if each is not None]
     assert gone == [draft]
+
+
+def coloured(memory: MemoryStore, colour: Colour, count: int) -> None:
+    """Store so many notes of a colour."""
+    for number in range(count):
+        run(memory.commit(Add(note(f"{colour.value} {number}", colour=colour))))
+
+
+def test_everything_with_a_value_is_taken_out_however_much_there_is(memory: MemoryStore) -> None:
+    """In commits of 25; the rest stays."""
+    coloured(memory, Colour.RED, 60)
+    coloured(memory, Colour.BLUE, 1)
+    run(discard_all(memory, Note, "colour", Colour.RED.value))
+    assert [each.colour for each in run(memory.find(Note)).items] == [Colour.BLUE]
+    run(discard_all(memory, Note, "colour", Colour.RED.value))
+
+
+def test_what_somebody_else_changes_or_takes_out_meanwhile_is_taken_out_all_the_same(
+    memory: MemoryStore,
+) -> None:
+    """One by one, where a whole batch was refused."""
+    coloured(memory, Colour.RED, 3)
+    acts = iter([True])
+
+    def rival(store: Store) -> None:
+        if next(acts, False):
+            first, second, _ = run(store.find(Note)).items
+            run(store.commit(Save(first, first.evolve(text="changed")), Remove(second)))
+
+    run(discard_all(OvertakenStore(memory, rival), Note, "colour", Colour.RED.value))
+    assert run(memory.find(Note)).items == ()
+
+
+def test_an_attempt_is_made_anew_while_others_are_faster() -> None:
+    """Three times; what somebody else has added counts as faster where that is meant."""
+    outcomes: list[Exception] = []
+
+    async def attempt() -> str:
+        if outcomes:
+            raise outcomes.pop()
+        return "done"
+
+    outcomes += [StaleError(), StaleError()]
+    assert run(anew(attempt)) == "done"
+    outcomes += [StaleError()] * ATTEMPTS
+    with pytest.raises(StaleError):
+        run(anew(attempt))
+    outcomes += [DuplicateError("id")]
+    with pytest.raises(DuplicateError):
+        run(anew(attempt))
+    outcomes += [DuplicateError("id"), StaleError()]
+    assert run(anew_or_added(attempt)) == "done"
+    outcomes += [DuplicateError("id")] * ATTEMPTS
+    with pytest.raises(StaleError):
+        run(anew_or_added(attempt))

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
-from userkit.errors import StaleError
+from userkit.errors import DuplicateError, StaleError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.storage.changes import Change, Remove, Save
-from userkit.storage.port import Store
+from userkit.storage.port import LARGEST_COMMIT, Store
 
-__all__ = ["ATTEMPTS", "Also", "anew", "discard", "rewrite"]
+__all__ = ["ATTEMPTS", "Also", "anew", "anew_or_added", "discard", "discard_all", "rewrite"]
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
@@ -31,6 +31,18 @@ async def anew(attempt: Callable[[], Awaitable[T]]) -> T:
         with suppress(StaleError):
             return await attempt()
     return await attempt()
+
+
+async def anew_or_added(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Make an attempt anew, as ``anew`` does, also when somebody else has added the same in the meantime."""
+
+    async def added_is_stale() -> T:
+        try:
+            return await attempt()
+        except DuplicateError as error:
+            raise StaleError from error
+
+    return await anew(added_is_stale)
 
 
 async def _nothing(*_: object) -> Iterable[Change]:
@@ -69,6 +81,20 @@ async def discard(
 
     done = await _on_fresh(store, entity, id, remove)
     return None if done is None else done[0]
+
+
+async def discard_all(store: Store, entity: type[E], field: str, value: str) -> None:
+    """Take out every entity with this value in a declared field, in commits of 25, however many there are."""
+    while True:
+        page = await store.find(entity, field, value, limit=LARGEST_COMMIT)
+        try:
+            await store.commit(*(Remove(each) for each in page.items))
+        except StaleError:
+            # One of them was changed or taken out by somebody else: they are done one by one.
+            for each in page.items:
+                await discard(store, entity, each.id)
+        if page.next is None:
+            return
 
 
 async def _on_fresh(

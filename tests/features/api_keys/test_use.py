@@ -23,11 +23,11 @@ from userkit.errors import (
 )
 from userkit.features.api_keys import ApiKey, ApiKeyRevoked, ApiKeyUsed
 from userkit.features.api_keys.auth import api_key
-from userkit.features.api_keys.forgetting import forget_api_keys
 from userkit.kernel.keys import Keyring
 from userkit.kernel.opaque import digest
 from userkit.ports.authentication import AuthParts
 from userkit.storage.changes import Add, Change
+from userkit.storage.rewriting import discard_all
 from userkit.sync import run
 
 
@@ -86,7 +86,7 @@ def test_the_keys_of_a_deleted_user_are_forgotten() -> None:
     here.users.delete(ada)
     assert [each.id for each in here.stored()] == [kept.id]
     assert not here.opens(made[0].secret)
-    run(forget_api_keys(here.store)(ada))
+    run(discard_all(here.store, ApiKey, "user_id", ada))
     assert here.opens(kept.secret)
 
 

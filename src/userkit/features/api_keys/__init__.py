@@ -1,13 +1,15 @@
 """API keys: what programs present to act for their owner, within scopes, until revoked."""
 
+from functools import partial
+
 from userkit.errors import ConfigurationError
 from userkit.feature import Feature, Parts
 from userkit.features.api_keys.collection import API_KEYS
 from userkit.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked, ApiKeyUsed
-from userkit.features.api_keys.forgetting import forget_api_keys
 from userkit.features.api_keys.model import ApiKey, NewApiKey
 from userkit.features.api_keys.offer import ApiKeys, SyncApiKeys
 from userkit.storage.port import LARGEST_PAGE
+from userkit.storage.rewriting import discard_all
 
 __all__ = [
     "API_KEYS",
@@ -31,7 +33,7 @@ def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
         raise ConfigurationError(f"api_keys: most is a number from 1 to {LARGEST_PAGE}, such as 50.")
 
     def build(parts: Parts) -> ApiKeys:
-        parts.forget.append(forget_api_keys(parts.store))
+        parts.forget.append(partial(discard_all, parts.store, ApiKey, "user_id"))
         return ApiKeys.build(parts, most=most)
 
     return Feature(

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from userkit.errors import (
     ForbiddenError,
     NotFoundError,
-    StaleError,
     StoreError,
     UnauthenticatedError,
     UserNotFoundError,
@@ -35,7 +35,7 @@ from userkit.storage.changes import Add, Change, Save
 from userkit.storage.journal import Journal
 from userkit.storage.paging import check_page
 from userkit.storage.port import Store
-from userkit.storage.rewriting import ATTEMPTS
+from userkit.storage.rewriting import anew
 
 __all__ = ["AuthenticateApiKey", "CreateApiKey", "ListApiKeys", "PurgeApiKeys", "RevokeApiKey"]
 
@@ -88,16 +88,8 @@ class CreateApiKey:
             created_at=now,
             expires_at=checked_end(expires_at, now),
         )
-        attempt = 0
-        while True:
-            try:
-                await self._keep(key, by)
-            except StaleError:
-                attempt += 1
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                return NewApiKey.of(key, secret)
+        await anew(partial(self._keep, key, by))
+        return NewApiKey.of(key, secret)
 
     async def _keep(self, key: ApiKey, by: Identity | None) -> None:
         user = await UserRepository(self.store).get_by_id(key.user_id)

@@ -1,15 +1,15 @@
 """Links: one-time tokens for one purpose, one user and one address, newest only."""
 
 from datetime import timedelta
+from functools import partial
 
 from userkit.errors import ConfigurationError
-from userkit.feature import Feature, Forget, Parts
+from userkit.feature import Feature, Parts
 from userkit.features.links.collection import LINKS
 from userkit.features.links.model import Link
 from userkit.features.links.offer import Links, SyncLinks
 from userkit.features.links.promising import Promise
-from userkit.storage.port import LARGEST_COMMIT, Store
-from userkit.storage.rewriting import discard
+from userkit.storage.rewriting import discard_all
 
 __all__ = ["LINKS", "Link", "Links", "Promise", "SyncLinks", "check_lifetime", "links"]
 
@@ -21,7 +21,7 @@ def links() -> Feature[Links, SyncLinks]:
     """Return the feature."""
 
     def build(parts: Parts) -> Links:
-        parts.forget.append(_forget(parts.store))
+        parts.forget.append(partial(discard_all, parts.store, Link, "user_id"))
         return Links.build(parts)
 
     return Feature(name="links", collections=(LINKS,), requires=("users",), build=build, mirror=SyncLinks)
@@ -34,15 +34,3 @@ def check_lifetime(lifetime: timedelta, *, of: str) -> timedelta:
             f"{of} is from a minute to {_LONGEST.days} days, such as timedelta(hours=1)."
         )
     return lifetime
-
-
-def _forget(store: Store) -> Forget:
-    async def forget(user_id: str) -> None:
-        while True:
-            page = await store.find(Link, "user_id", user_id, limit=LARGEST_COMMIT)
-            for link in page.items:
-                await discard(store, Link, link.id)
-            if page.next is None:
-                return
-
-    return forget

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from userkit.errors import DuplicateError, InvalidTokenError, StaleError
+from userkit.errors import InvalidTokenError, StaleError
 from userkit.features.links.model import LONGEST_WAIT, Link, link_id
 from userkit.features.links.promising import Promise, is_bound_to
 from userkit.features.users.model import User
@@ -14,7 +14,7 @@ from userkit.kernel.opaque import OpaqueForm, digest
 from userkit.storage.capabilities import purgeable
 from userkit.storage.changes import Add, Change, Save
 from userkit.storage.port import Store
-from userkit.storage.rewriting import ATTEMPTS
+from userkit.storage.rewriting import anew, anew_or_added
 
 __all__ = ["LINK", "ConsumeLink", "LookUpLink", "MakeLink", "MakePromised", "PurgeLinks"]
 
@@ -39,20 +39,17 @@ class MakePromised:
         """
         if self.now() - promise.asked_at > LONGEST_WAIT:
             return None
-        secret, attempt = promise.secret(self.keys[0]), 0
-        while True:
+        secret = promise.secret(self.keys[0])
+
+        async def attempt() -> str | None:
             link = self._link(purpose, promise, digest(secret), lifetime)
             change = await self._change(promise, link)
             if change is None:
                 return None
-            attempt += 1
-            try:
-                await self.store.commit(change)
-            except (DuplicateError, StaleError) as error:
-                if attempt == ATTEMPTS:
-                    raise StaleError from error
-            else:
-                return LINK.write(link.id, secret)
+            await self.store.commit(change)
+            return LINK.write(link.id, secret)
+
+        return await anew_or_added(attempt)
 
     async def _change(self, promise: Promise, link: Link) -> Change | None:
         user = await self.store.get(User, promise.user_id)
@@ -148,17 +145,16 @@ class ConsumeLink:
         InvalidTokenError. When only the user has changed in the meantime, both are read again, at
         most three times; then it raises StaleError.
         """
-        attempt = 0
-        while True:
+
+        async def attempt() -> T:
             link, user = await self.look(token, purpose)
-            attempt += 1
-            try:
-                return await effect(Save(link, link.spent(self.now())), link, user)
-            except StaleError:
-                if attempt == ATTEMPTS:
-                    # When it was spent, that is what the caller must hear.
-                    await self.look(token, purpose)
-                    raise
+            return await effect(Save(link, link.spent(self.now())), link, user)
+
+        try:
+            return await anew(attempt)
+        except StaleError:
+            await self.look(token, purpose)  # when it was spent, that is what the caller must hear
+            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

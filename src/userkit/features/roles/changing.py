@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from userkit.errors import DuplicateError, InvalidInputError, StaleError, UserNotFoundError
+from userkit.errors import InvalidInputError, UserNotFoundError
 from userkit.features.roles.administration import Administration
 from userkit.features.roles.authority import Authority
 from userkit.features.roles.events import RoleAssigned, RoleUnassigned
@@ -16,7 +17,7 @@ from userkit.kernel.identity import Identity
 from userkit.storage.changes import Add, Change, Save
 from userkit.storage.journal import Journal
 from userkit.storage.port import Store
-from userkit.storage.rewriting import ATTEMPTS
+from userkit.storage.rewriting import anew_or_added
 
 __all__ = ["MOST_AT_ONCE", "WRITE_ROLES", "ChangeRoles"]
 
@@ -44,14 +45,7 @@ class ChangeRoles:
         self, user_id: str, change: Callable[[frozenset[str]], frozenset[str]], *, by: Identity | None
     ) -> frozenset[str]:
         """Apply a change to the roles of a user, and return them as they are now."""
-        attempt = 0
-        while True:
-            try:
-                return await self._once(user_id, change, by)
-            except (StaleError, DuplicateError) as error:
-                attempt += 1
-                if attempt == ATTEMPTS:
-                    raise StaleError from error
+        return await anew_or_added(partial(self._once, user_id, change, by))
 
     async def _once(
         self, user_id: str, change: Callable[[frozenset[str]], frozenset[str]], by: Identity | None

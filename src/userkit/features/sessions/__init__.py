@@ -1,6 +1,7 @@
 """Sessions: sign in, stay signed in safely, sign out."""
 
 from datetime import timedelta
+from functools import partial
 
 from userkit.errors import ConfigurationError
 from userkit.feature import Feature, Parts
@@ -14,10 +15,10 @@ from userkit.features.sessions.events import (
     SessionsEnded,
     SignedIn,
 )
-from userkit.features.sessions.forgetting import forget_sessions
 from userkit.features.sessions.model import Lifetimes, Session, SessionKind
 from userkit.features.sessions.offer import Sessions, SyncSessions
 from userkit.features.sessions.tokens import SessionToken, TokenPair
+from userkit.storage.rewriting import discard_all
 
 __all__ = [
     "SESSIONS",
@@ -69,7 +70,7 @@ def sessions(
     lifetimes = Lifetimes(idle=idle, absolute=lifetime, grace=grace)
 
     def build(parts: Parts) -> Sessions:
-        parts.forget.append(forget_sessions(parts.store))
+        parts.forget.append(partial(discard_all, parts.store, Session, "user_id"))
         return Sessions.build(parts, lifetimes, cache_for=cache_for)
 
     return Feature(

@@ -35,7 +35,7 @@ def throttling(limiter: RateLimiter | None = None) -> Feature[Throttling, SyncTh
     def build(parts: Parts) -> Throttling:
         if parts.blocking and limiter is not None and not limiter.blocking:
             raise ConfigurationError(
-                f"{type(limiter).__name__} waits for an event loop; a SyncUserKit needs a limiter that does not."
+                f"{type(limiter).__name__} waits for an event loop; a SyncUserKit needs one that does not."
             )
         return Throttling.build(parts, limiter)
 
