@@ -171,9 +171,9 @@ def coloured(memory: MemoryStore, colour: Colour, count: int) -> None:
 def test_everything_with_a_value_is_taken_out_however_much_there_is(memory: MemoryStore) -> None:
     """In commits of 25; the rest stays."""
     coloured(memory, Colour.RED, 60)
-    coloured(memory, Colour.BLUE, 1)
+    coloured(memory, Colour.GREEN, 1)
     run(discard_all(memory, Note, "colour", Colour.RED.value))
-    assert [each.colour for each in run(memory.find(Note)).items] == [Colour.BLUE]
+    assert [each.colour for each in run(memory.find(Note)).items] == [Colour.GREEN]
     run(discard_all(memory, Note, "colour", Colour.RED.value))
 
 
