@@ -1,4 +1,4 @@
-"""Run the benchmarks and print a Markdown report: ``python -m benchmarks [store load pages imports tokens]``."""
+"""Run the benchmarks and print a Markdown report: ``python -m benchmarks [store sign_ins tokens …]``."""
 
 import os
 import platform
@@ -8,7 +8,19 @@ from importlib import import_module, metadata
 
 from benchmarks.measure import HEADER, Contest
 
-SUITES = ("imports", "store", "load", "pages", "tokens")
+SUITES = ("imports", "store", "load", "pages", "tokens", "sign_ins", "strangers")
+
+_SHOWN = (
+    "SQLAlchemy",
+    "psycopg",
+    "asyncpg",
+    "PyJWT",
+    "cryptography",
+    "argon2-cffi",
+    "fastapi",
+    "fastapi-users",
+    "Flask-Security",
+)
 
 
 def main(chosen: list[str]) -> None:
@@ -36,7 +48,7 @@ def _report(results: Iterator[Contest | str]) -> None:
 
 
 def _machine() -> str:
-    versions = {name: _version(name) for name in ("SQLAlchemy", "psycopg", "asyncpg", "fastapi-users")}
+    versions = {name: _version(name) for name in _SHOWN}
     told = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {told}"
 

@@ -1,0 +1,157 @@
+"""Signing in at one hash cost: what it takes, and how long it holds the event loop up, against others."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks.measure import Contest, contest
+from benchmarks.rivals.ours import behind_a_route, fill, use_case
+from tests.load.watching import LoopWatch, arrive
+from userkit.backends.passwords.argon2id import LEAST_MEMORY, LEAST_PARALLELISM, LEAST_TIME, Argon2id
+
+__all__ = ["run"]
+
+COSTS = {"memory_cost": LEAST_MEMORY, "time_cost": LEAST_TIME, "parallelism": LEAST_PARALLELISM}
+PASSWORD = "mauve otters juggle teapots"
+PEOPLE, CLIENTS, ROUNDS = 100, 4, 5
+EMAILS = [f"person{number}@example.com" for number in range(PEOPLE)]
+CLOCKS = ((time.process_time, "CPU µs"), (time.perf_counter, "µs by the clock"))
+
+SignIn = Callable[[int], Awaitable[None]]
+
+
+def run() -> Iterator[Contest | str]:
+    """Compare with the bare hash, with fastapi-users and with Flask-Security, where they are installed."""
+    encoded = Argon2id(**COSTS).hash(PASSWORD)
+    with tempfile.TemporaryDirectory() as name, asyncio.Runner() as runner:
+        folder = Path(name)
+        stack = AsyncExitStack()
+        url = fill(folder, EMAILS, encoded)
+        bare = runner.run(stack.enter_async_context(use_case(url, EMAILS, PASSWORD)))
+        route = runner.run(stack.enter_async_context(behind_a_route(url, EMAILS, PASSWORD)))
+        desk = Desk(runner)
+        yield from _against_the_hash(desk, bare, encoded)
+        if find_spec("fastapi_users"):
+            from benchmarks.rivals.over_fastapi_users import fastapi_users
+
+            rival = fastapi_users(folder, EMAILS, PASSWORD, encoded, COSTS)
+            yield from _against_fastapi_users(desk, bare, route, runner.run(stack.enter_async_context(rival)))
+        if find_spec("flask_security"):
+            yield from _against_flask_security(desk, bare, route, folder)
+        runner.run(stack.aclose())
+
+
+class Desk:
+    """Where people sign in: a few clients that take turns, or many at the same time."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self.worked = self.waited = 0.0
+        """The worst stalls of all crowds so far, added up: what the loop's thread did, and what passed."""
+
+    def clients(self, sign_in: SignIn) -> Callable[[], int]:
+        """Return what signs everybody's turn in, by so many clients at once."""
+
+        async def client(first: int) -> None:
+            for number in range(first, PEOPLE // 4, CLIENTS):
+                await sign_in(number)
+
+        async def all_clients() -> None:
+            await asyncio.gather(*map(client, range(CLIENTS)))
+
+        def work() -> int:
+            self._runner.run(all_clients())
+            return PEOPLE // 4
+
+        return work
+
+    def crowd(self, sign_in: SignIn, callers: int) -> Callable[[], int]:
+        """Return what signs so many in at the same time, and adds what the loop suffers."""
+
+        async def crowd() -> None:
+            async with LoopWatch() as watch:
+                outcomes = await arrive([_coroutine(sign_in, number) for number in range(callers)])
+            assert outcomes == [None] * callers, outcomes
+            self.worked += max(watch.worked)
+            self.waited += max(watch.waited)
+
+        def work() -> int:
+            self._runner.run(crowd())
+            return 1
+
+        return work
+
+
+async def _coroutine(sign_in: SignIn, number: int) -> None:
+    await sign_in(number)
+
+
+def _against_the_hash(desk: Desk, bare: SignIn, encoded: str) -> Iterator[Contest]:
+    plain = Argon2id(**COSTS)
+
+    def hashes() -> int:
+        for _ in range(PEOPLE // 4):
+            assert plain.verify(PASSWORD, encoded).matches
+        return PEOPLE // 4
+
+    for clock, unit in CLOCKS:
+        yield contest(
+            "sign-in, the use case",
+            "the bare hash",
+            desk.clients(bare),
+            hashes,
+            rounds=ROUNDS,
+            clock=clock,
+            unit=unit,
+        )
+
+
+def _against_fastapi_users(desk: Desk, bare: SignIn, route: SignIn, rival: SignIn) -> Iterator[Contest]:
+    for name, ours in (("behind a route", route), ("the use case", bare)):
+        for clock, unit in CLOCKS:
+            yield contest(
+                f"sign-in, {name}",
+                "fastapi-users",
+                desk.clients(ours),
+                desk.clients(rival),
+                rounds=ROUNDS,
+                clock=clock,
+                unit=unit,
+            )
+    for callers in (20, 100):
+        for told, clock in (("its CPU", lambda: desk.worked), ("by the clock", lambda: desk.waited)):
+            yield contest(
+                f"worst stall of the loop, {callers} at once, behind a route",
+                "fastapi-users",
+                desk.crowd(route, callers),
+                desk.crowd(rival, callers),
+                rounds=ROUNDS,
+                clock=clock,
+                unit=f"µs, {told}",
+            )
+
+
+def _against_flask_security(desk: Desk, bare: SignIn, route: SignIn, folder: Path) -> Iterator[Contest]:
+    from benchmarks.rivals.over_flask_security import flask_security
+
+    with flask_security(folder, EMAILS, PASSWORD, COSTS) as sign_in, ThreadPoolExecutor(CLIENTS) as threads:
+
+        def rival() -> int:
+            return len(list(threads.map(sign_in, range(PEOPLE // 4))))
+
+        for name, ours in (("behind a route", route), ("the use case", bare)):
+            for clock, unit in CLOCKS:
+                yield contest(
+                    f"sign-in, {name}",
+                    "Flask-Security",
+                    desk.clients(ours),
+                    rival,
+                    rounds=ROUNDS,
+                    clock=clock,
+                    unit=unit,
+                )
