@@ -21,7 +21,7 @@ from userkit.sync import run
 from userkit.testing import FrozenClock, InstantHasher
 from userkit.testing.bench import new_realm
 
-__all__ = ["Site", "options"]
+__all__ = ["Shape", "Site", "options"]
 
 _TOKEN = re.compile(r"ukl_[A-Za-z0-9_-]+")
 

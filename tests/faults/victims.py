@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tests.faults.sites import options
 from tests.storage.doubles import BareStore
-from userkit import SyncUserKit
+from userkit import SyncUserKit, UserKit
 from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.backends.sqlalchemy.compiled import Parameters
 from userkit.backends.sqlalchemy.links import CursorLink
@@ -22,7 +22,7 @@ from userkit.storage.changes import Change
 from userkit.storage.port import Store
 from userkit.testing.bench import PATIENCE
 
-__all__ = ["Death", "Errand", "Fate", "SplittingStore", "send_out"]
+__all__ = ["Death", "Errand", "Fate", "SplittingStore", "learn", "send_out"]
 
 Moment = Literal["before", "after"]
 
@@ -134,12 +134,12 @@ def _live(errand: Errand, death: Death | None, line: Connection) -> None:
     counter = _Counter(death)
     store._runner._link = _mortal(counter)  # type: ignore[attr-defined]
     kit = SyncUserKit(store if errand.wrap is None else errand.wrap(store), **options(realm=errand.realm))
-    _learn(store, kit)
+    learn(store, kit)
     errand.work(kit)
     line.send(counter.deaths)
     kit.close()
 
 
-def _learn(store: SQLAlchemyStore, kit: SyncUserKit) -> None:
-    # What ``prepare`` does beside looking at the tables, which takes longer than everything else here.
+def learn(store: SQLAlchemyStore, kit: SyncUserKit | UserKit) -> None:
+    """Tell a store what will be stored, without a look at the tables, which takes longer than the rest."""
     store._catalogue.add([each for feature in kit._assembly.features for each in feature.collections])
