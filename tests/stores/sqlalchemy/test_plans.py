@@ -10,11 +10,14 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.stores.sqlalchemy.database import Database, engine_of, kinds
+from tests.stores.sqlalchemy.inventing import START, invented
 from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.backends.sqlalchemy.book import AnyBook, book_of
 from userkit.backends.sqlalchemy.compiled import Statement
 from userkit.backends.sqlalchemy.reading import ranges
+from userkit.backends.sqlalchemy.schema import COLLECTIONS as BUILT_IN
 from userkit.storage.changes import Add
+from userkit.storage.collection import Collection
 from userkit.testing.specimens import COLLECTIONS, PERSONS, TICKETS, Person, person, ticket
 
 PEOPLE, TEAMS, EXPIRING = 3000, 30, 3000
@@ -33,10 +36,15 @@ def store(database: Database) -> SQLAlchemyStore:
         people = (person(name=f"Ada {number:04}", team=f"team {number % TEAMS}") for number in range(PEOPLE))
         database.run(store.realm(realm).load(people))
     database.run(store.load(ticket(expires_at=start + timedelta(hours=number)) for number in range(EXPIRING)))
-    for table in ("userkit_specimen_persons", "userkit_specimen_persons_words", "userkit_specimen_tickets"):
-        analyze = f"ANALYZE TABLE {table}" if database.system == "mariadb" else f"ANALYZE {table}"
-        database.below(store, lambda it, text=analyze: it.exec_driver_sql(text))
+    analyze(database, store, "specimen_persons", "specimen_persons_words", "specimen_tickets")
     return store
+
+
+def analyze(database: Database, store: SQLAlchemyStore, *names: str) -> None:
+    """Have a database gather statistics about tables."""
+    how = "ANALYZE TABLE" if database.system == "mariadb" else "ANALYZE"
+    for name in names:
+        database.below(store, lambda it, name=name: it.exec_driver_sql(f"{how} userkit_{name}"))
 
 
 def statements(
@@ -61,14 +69,56 @@ def statements(
 def test_no_read_scans_or_sorts(database: Database, store: SQLAlchemyStore) -> None:
     """Each goes to where it begins and reads on from there."""
     middle = database.run(store.find(Person, limit=1000)).items[-1]
-    check = {"sqlite": check_sqlite, "postgresql": check_postgresql, "mariadb": check_mariadb}[
-        database.system
-    ]
+    check = CHECKS[database.system]
 
     def look(connection: Connection) -> None:
         books = book_of(PERSONS, connection.dialect), book_of(TICKETS, connection.dialect)
         for name, statement, values in statements(*books, middle):
             check(name, explained(connection, statement, {**VALUES, **values}))
+
+    database.below(store, look)
+
+
+def reads_of(book: AnyBook, sample: Any) -> Sequence[tuple[str, Statement, dict[str, Any]]]:
+    """Return every read that a collection's declaration allows, with the index that should serve it.
+
+    By id and by a unique value any index will do that finds it.
+    """
+    declared, name = book.collection, f"ix_userkit_{book.collection.name}_realm"
+    get, after = {"id_": sample.id}, {"after_": sample.id}
+    reads = [("", book.get, get), ("", book.lock(2), {"id_0_": sample.id, "id_1_": sample.id})]
+    for newest_first in (False, True):
+        reads.append(("", book.find(None, after=True, newest_first=newest_first), after))
+        for field in declared.lookups:
+            value = getattr(sample, field)
+            served = f"{name}_{field}_id" if field in declared.index else ""
+            found = {"value_": getattr(value, "value", value), **after}
+            reads.extend(
+                (served, book.find(field, after=on, newest_first=newest_first), found) for on in (False, True)
+            )
+    if declared.expires is not None:
+        reads.append((f"{name}_{declared.expires}", book.expired(declared.expires), {}))
+    return reads
+
+
+@pytest.mark.parametrize("collection", BUILT_IN, ids=lambda it: it.name)
+@pytest.mark.parametrize("database", kinds("sqlite", "psycopg", "pymysql"), indirect=True)
+def test_no_read_of_a_feature_scans_or_sorts(database: Database, collection: Collection[Any]) -> None:
+    """Each lookup and each purge of every built-in collection has an index of its own."""
+    store = database.open()
+    database.run(store.prepare([collection]))
+    entities = [invented(collection, number) for number in range(PEOPLE)]
+    database.run(store.load(entities))
+    analyze(database, store, collection.name)
+    check = CHECKS[database.system]
+
+    def look(connection: Connection) -> None:
+        values = {**VALUES, "before_": START + timedelta(hours=20)}
+        # Of the rarest there are values for enumerations, and not those at the very beginning.
+        for index, statement, own in reads_of(book_of(collection, connection.dialect), entities[150]):
+            plan = explained(connection, statement, {**values, **own})
+            check(statement.text, plan)
+            assert index in json.dumps(plan), f"{index} does not serve {statement.text}: {plan}"
 
     database.below(store, look)
 
@@ -153,6 +203,13 @@ def check_mariadb(name: str, plan: Any) -> None:
     """Indexes by a value or a range, and no sorting in a file or in memory."""
     assert {table["access_type"] for table in tables(plan)} <= {"const", "ref", "range"}, f"{name}: {plan}"
     assert "filesort" not in json.dumps(plan), f"{name}: {plan}"
+
+
+CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "sqlite": check_sqlite,
+    "postgresql": check_postgresql,
+    "mariadb": check_mariadb,
+}
 
 
 @pytest.mark.parametrize("database", kinds("psycopg", "asyncpg"), indirect=True)
