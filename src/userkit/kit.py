@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from userkit.assembly import AUTH_BACKENDS, AnyFeature, Assembly, auth_settings, features_in_order
 from userkit.authentication import Authentication
-from userkit.errors import ConfigurationError, UnsupportedStoreError, UsageError
-from userkit.feature import Feature, Parts
-from userkit.features.outbox import Delivery
-from userkit.features.outbox.forgetting import Forgetting
+from userkit.errors import UnsupportedStoreError, UsageError
+from userkit.feature import Feature
 from userkit.features.users import SyncUsers, Users
 from userkit.kernel.base_url import check_base_url
 from userkit.kernel.clock import Clock, in_milliseconds, utc_now
-from userkit.kernel.cursors import Cursors
-from userkit.kernel.events import Event, Listener, Listeners, Publisher
+from userkit.kernel.events import Event, Listener, Listeners
 from userkit.kernel.identity import Identity
-from userkit.kernel.ids import NewId, UUIDv7
+from userkit.kernel.ids import UUIDv7
 from userkit.kernel.keys import Keyring, SecretInput
-from userkit.ports.authentication import AuthParts
 from userkit.relay import TaskRelay, ThreadRelay
 from userkit.storage.catalogue import check_realm
-from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import DEFAULT_REALM, Store
 from userkit.sync import run
 
@@ -48,101 +42,12 @@ A = TypeVar("A")
 S = TypeVar("S")
 EventT = TypeVar("EventT", bound=Event)
 
-AnyFeature = Feature[Any, Any]
-
-
-AUTH_BACKENDS = ("jwt", "session", "api-key")
-"""The auth backends of a kit that names none, in the order in which they are asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Assembly:
-    """What the views of all realms share."""
-
-    features: tuple[AnyFeature, ...]
-    keys: Keyring
-    now: Clock
-    new_id: NewId
-    listeners: Listeners
-    hasher: PasswordHasher
-    mailer: Mailer | None
-    base_url: str | None
-    app_name: str
-    auth: Mapping[str, Any]
-    prefer: Mapping[str, str] | None
-    owned: tuple[PasswordHasher | Mailer, ...]
-    realms: dict[str, Outbox]
-    blocking: bool
-
-    def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
-        """Build every feature and then every auth backend over one realm of a store."""
-        from userkit.features.sessions import Sessions
-        from userkit.plugins.backends import build_auth
-
-        view, authentication = store.realm(realm), Authentication()
-        listeners, participants = Listeners(wider=self.listeners), Participants()
-        publish = Publisher(realm, listeners)
-        built: dict[str, Any] = {}
-        parts = Parts(
-            store=view,
-            now=self.now,
-            new_id=self.new_id,
-            keys=self.keys,
-            cursors=Cursors(self.keys.derive("cursors"), realm),
-            realm=realm,
-            journal=Journal(store=view, realm=realm, participants=participants, publish=publish),
-            listeners=listeners,
-            participants=participants,
-            hasher=self.hasher,
-            authentication=authentication,
-            blocking=self.blocking,
-            mailer=self.mailer,
-            base_url=self.base_url,
-            app_name=self.app_name,
-            built=MappingProxyType(built),
-        )
-        for feature in self.features:
-            built[feature.name] = feature.build(parts)
-        sessions = parts.offer(Sessions)
-        auth_parts = AuthParts(
-            realm=realm,
-            now=self.now,
-            new_id=self.new_id,
-            keys=self.keys,
-            sessions=sessions.auth_gate,
-            accounts=sessions.accounts,
-            settings=self.auth,
-            offered=MappingProxyType(built),
-        )
-        build_auth(authentication, auth_parts, prefer=self.prefer)
-        return built, authentication
-
-    async def prepare(self, store: Store, *, create: bool) -> None:
-        collections = [each for feature in self.features for each in feature.collections]
-        await store.prepare(collections, create=create)
-
-    async def deliver(self, topics: Container[str] | None = None) -> Delivery:
-        """Do what is due in the outbox of every realm that this kit has been asked for."""
-        delivery = Delivery()
-        for outbox in list(self.realms.values()):
-            delivery += await outbox.deliver(topics=topics)
-        return delivery
-
-    async def resume(self) -> None:
-        """Finish what a crash has left half-way, in a process that does not look at the outbox again."""
-        await self.deliver(topics=(Forgetting.TOPIC,))
-
-    async def close(self) -> None:
-        """Close what the kit made beside the store."""
-        for backend in self.owned:
-            await backend.close()
-
 
 class _Kit:
     """What both kits have in common. Not for use by itself."""
 
     _blocking: bool
-    _assembly: _Assembly
+    _assembly: Assembly
     _store: Store
     _realm: str
     _prepare: bool
@@ -206,13 +111,14 @@ class _Kit:
         now = in_milliseconds(clock)
         self._realm = check_realm(realm)
         self._prepare = prepare
-        chosen = _auth(auth)
+        chosen = auth_settings(auth)
         check_auth(chosen, prefer=prefer)
         hashing = open_hasher(hasher, blocking=self._blocking, prefer=prefer)
         mailing = None if mailer is None else open_mailer(mailer, blocking=self._blocking, prefer=prefer)
         self._store = hooked.wrap_store(self._open(store, prefer), store if isinstance(store, str) else None)
-        self._assembly = _Assembly(
-            features=_in_order(_chosen(built_in(attributes=attributes), (*features, *hooked.features()))),
+        backends = ((hashing, hasher), (mailing, mailer))
+        self._assembly = Assembly(
+            features=features_in_order(built_in(attributes=attributes), (*features, *hooked.features())),
             keys=keys,
             now=now,
             new_id=UUIDv7(now),
@@ -223,10 +129,7 @@ class _Kit:
             app_name=app_name,
             auth=chosen,
             prefer=prefer,
-            owned=tuple(
-                made for made, given in ((hashing, hasher), (mailing, mailer)) if made and made is not given
-            ),
-            realms={},
+            owned=tuple(made for made, given in backends if made is not None and made is not given),
             blocking=self._blocking,
         )
         self._relays, self._resumes = relay and mailing is not None, relay
@@ -538,46 +441,3 @@ def _unblocked(store: Store) -> Store:
     from userkit.storage.threaded import ThreadedStore
 
     return ThreadedStore(store)
-
-
-def _auth(auth: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Any]:
-    if isinstance(auth, str):
-        raise ConfigurationError(f"auth is a list of names or a mapping: auth=[{auth!r}].")
-    return dict(auth) if isinstance(auth, Mapping) else dict.fromkeys(auth)
-
-
-def _chosen(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature]) -> Sequence[AnyFeature]:
-    """Return all features, where one given takes the place of a built-in of its name."""
-    by_name = {feature.name: feature for feature in given}
-    own = {feature.name for feature in built_in}
-    others = [feature for feature in given if feature.name not in own or by_name[feature.name] is not feature]
-    return [*(by_name.get(feature.name, feature) for feature in built_in), *others]
-
-
-def _in_order(features: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:
-    """Return features so that each comes after those it requires."""
-    by_name = {feature.name: feature for feature in features}
-    if len(by_name) < len(features):
-        raise ConfigurationError("Two features have the same name.")
-    ordered: dict[str, AnyFeature] = {}
-    waiting: list[str] = []
-
-    def place(name: str, wanted_by: str) -> None:
-        if name not in by_name:
-            raise ConfigurationError(
-                f"The feature {wanted_by} requires {name}, which this kit does not have."
-            )
-        if name in waiting:
-            raise ConfigurationError(
-                f"Features require each other in a circle: {' -> '.join([*waiting, name])}."
-            )
-        if name not in ordered:
-            waiting.append(name)
-            for required in by_name[name].requires:
-                place(required, name)
-            waiting.pop()
-            ordered[name] = by_name[name]
-
-    for feature in features:
-        place(feature.name, feature.name)
-    return tuple(ordered.values())

@@ -1,0 +1,165 @@
+"""What a kit is put together from, and how its features are built for each realm."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from userkit.authentication import Authentication
+from userkit.errors import ConfigurationError
+from userkit.feature import Feature, Parts
+from userkit.features.outbox import Delivery
+from userkit.features.outbox.forgetting import Forgetting
+from userkit.kernel.clock import Clock
+from userkit.kernel.cursors import Cursors
+from userkit.kernel.events import Listeners, Publisher
+from userkit.kernel.ids import NewId
+from userkit.kernel.keys import Keyring
+from userkit.ports.authentication import AuthParts
+from userkit.storage.journal import Journal, Participants
+from userkit.storage.port import Store
+
+if TYPE_CHECKING:
+    from userkit.features.outbox import Outbox
+    from userkit.ports.mail import Mailer
+    from userkit.ports.passwords import PasswordHasher
+
+__all__ = ["AUTH_BACKENDS", "AnyFeature", "Assembly", "auth_settings", "features_in_order"]
+
+AnyFeature = Feature[Any, Any]
+
+AUTH_BACKENDS = ("jwt", "session", "api-key")
+"""The auth backends of a kit that names none, in the order in which they are asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """What the views of all realms share."""
+
+    features: tuple[AnyFeature, ...]
+    keys: Keyring
+    now: Clock
+    new_id: NewId
+    listeners: Listeners
+    hasher: PasswordHasher
+    mailer: Mailer | None
+    base_url: str | None
+    app_name: str
+    auth: Mapping[str, Any]
+    prefer: Mapping[str, str] | None
+    owned: tuple[PasswordHasher | Mailer, ...]
+    blocking: bool
+    realms: dict[str, Outbox] = field(default_factory=dict)
+
+    def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
+        """Build every feature and then every auth backend over one realm of a store."""
+        from userkit.plugins.backends import build_auth
+
+        view, authentication = store.realm(realm), Authentication()
+        listeners, participants = Listeners(wider=self.listeners), Participants()
+        publish = Publisher(realm, listeners)
+        built: dict[str, Any] = {}
+        parts = Parts(
+            store=view,
+            now=self.now,
+            new_id=self.new_id,
+            keys=self.keys,
+            cursors=Cursors(self.keys.derive("cursors"), realm),
+            realm=realm,
+            journal=Journal(store=view, realm=realm, participants=participants, publish=publish),
+            listeners=listeners,
+            participants=participants,
+            hasher=self.hasher,
+            authentication=authentication,
+            blocking=self.blocking,
+            mailer=self.mailer,
+            base_url=self.base_url,
+            app_name=self.app_name,
+            built=MappingProxyType(built),
+        )
+        for feature in self.features:
+            built[feature.name] = feature.build(parts)
+        build_auth(authentication, self._auth_parts(parts), prefer=self.prefer)
+        return built, authentication
+
+    async def prepare(self, store: Store, *, create: bool) -> None:
+        """Prepare a store for what the features keep."""
+        collections = [each for feature in self.features for each in feature.collections]
+        await store.prepare(collections, create=create)
+
+    async def deliver(self, topics: Container[str] | None = None) -> Delivery:
+        """Do what is due in the outbox of every realm that this kit has been asked for."""
+        delivery = Delivery()
+        for outbox in list(self.realms.values()):
+            delivery += await outbox.deliver(topics=topics)
+        return delivery
+
+    async def resume(self) -> None:
+        """Finish what a crash has left half-way, in a process that does not look at the outbox again."""
+        await self.deliver(topics=(Forgetting.TOPIC,))
+
+    async def close(self) -> None:
+        """Close what the kit made beside the store."""
+        for backend in self.owned:
+            await backend.close()
+
+    def _auth_parts(self, parts: Parts) -> AuthParts:
+        from userkit.features.sessions import Sessions
+
+        sessions = parts.offer(Sessions)
+        return AuthParts(
+            realm=parts.realm,
+            now=self.now,
+            new_id=self.new_id,
+            keys=self.keys,
+            sessions=sessions.auth_gate,
+            accounts=sessions.accounts,
+            settings=self.auth,
+            offered=parts.built,
+        )
+
+
+def auth_settings(auth: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return auth backends by name with their settings, None for the defaults."""
+    if isinstance(auth, str):
+        raise ConfigurationError(f"auth is a list of names or a mapping: auth=[{auth!r}].")
+    return dict(auth) if isinstance(auth, Mapping) else dict.fromkeys(auth)
+
+
+def features_in_order(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:
+    """Return features so that each comes after those it requires; given ones replace built-in ones."""
+    by_name = {feature.name: feature for feature in given}
+    own = {feature.name for feature in built_in}
+    others = [feature for feature in given if feature.name not in own or by_name[feature.name] is not feature]
+    return _in_order([*(by_name.get(feature.name, feature) for feature in built_in), *others])
+
+
+def _in_order(features: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:
+    """Return features so that each comes after those it requires."""
+    by_name = {feature.name: feature for feature in features}
+    if len(by_name) < len(features):
+        raise ConfigurationError("Two features have the same name.")
+    ordered: dict[str, AnyFeature] = {}
+    waiting: list[str] = []
+
+    def place(name: str, wanted_by: str) -> None:
+        if name not in by_name:
+            raise ConfigurationError(
+                f"The feature {wanted_by} requires {name}, which this kit does not have."
+            )
+        if name in waiting:
+            raise ConfigurationError(
+                f"Features require each other in a circle: {' -> '.join([*waiting, name])}."
+            )
+        if name not in ordered:
+            waiting.append(name)
+            for required in by_name[name].requires:
+                place(required, name)
+            waiting.pop()
+            ordered[name] = by_name[name]
+
+    for feature in features:
+        place(feature.name, feature.name)
+    return tuple(ordered.values())
