@@ -77,7 +77,7 @@ async def filled(visit: Visit) -> set[str]:
     """Return the names of the tables in which there is anything."""
 
     def look(session: Session) -> set[str]:
-        tables = [*metadata.sorted_tables, Post.__table__]
+        tables = [*metadata.sorted_tables, *Post.metadata.sorted_tables]
         return {table.name for table in tables if session.scalar(select(func.count()).select_from(table))}
 
     return await visit.do(look)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def analyze(database: Database, store: SQLAlchemyStore, *names: str) -> None:
     """Have a database gather statistics about tables."""
     how = "ANALYZE TABLE" if database.system == "mariadb" else "ANALYZE"
     for name in names:
-        database.below(store, lambda it, name=name: it.exec_driver_sql(f"{how} userkit_{name}"))
+        database.below(store, partial(Connection.exec_driver_sql, statement=f"{how} userkit_{name}"))
 
 
 def statements(
