@@ -212,3 +212,11 @@ def test_a_pass_may_be_for_some_topics(here: World) -> None:
     here.post_other("telegram", {})
     assert here.outbox.deliver(topics=("note",)) == Delivery(done=1)
     assert [entry.topic for entry in here.stored()] == ["telegram"]
+
+
+def test_x14_an_entry_of_a_clock_that_was_ahead_is_not_waited_for(here: World) -> None:
+    """No right clock puts one off for longer than an hour."""
+    here.clock.advance(days=400)
+    here.post("one")
+    here.clock.advance(days=-400)
+    assert here.outbox.deliver() == Delivery(done=1)

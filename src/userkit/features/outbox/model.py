@@ -40,8 +40,8 @@ class OutboxEntry(Entity):
     due_at: datetime
 
     def is_due(self, now: datetime) -> bool:
-        """Tell whether it may be taken."""
-        return self.state is OutboxState.PENDING and self.due_at <= now
+        """Tell whether it may be taken. One put off for longer than any is was put off by a wrong clock."""
+        return self.state is OutboxState.PENDING and not now < self.due_at <= now + _LONGEST_PAUSE
 
     def taken(self, now: datetime) -> Self:
         """Return the entry in the hands of somebody who has until the end of the lease to do it."""
