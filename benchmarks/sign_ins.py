@@ -3,26 +3,28 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measure import Contest, contest
-from benchmarks.rivals.ours import behind_a_route, fill, use_case
+from benchmarks.rivals.ours import SignInNumber as SignIn
+from benchmarks.rivals.ours import fill, use_case
 from tests.load.watching import LoopWatch, arrive
 from userkit.backends.passwords.argon2id import LEAST_MEMORY, LEAST_PARALLELISM, LEAST_TIME, Argon2id
+from userkit.ports.passwords import Verification
+from userkit.testing import InstantHasher
 
 __all__ = ["run"]
 
 COSTS = {"memory_cost": LEAST_MEMORY, "time_cost": LEAST_TIME, "parallelism": LEAST_PARALLELISM}
 PASSWORD = "mauve otters juggle teapots"
-PEOPLE, CLIENTS, ROUNDS = 100, 4, 5
+PEOPLE, CLIENTS, ROUNDS = 100, 4, 7
 EMAILS = [f"person{number}@example.com" for number in range(PEOPLE)]
 CLOCKS = ((time.process_time, "CPU µs"), (time.perf_counter, "µs by the clock"))
-
-SignIn = Callable[[int], Awaitable[None]]
+RIVALS = ("fastapi_users", "flask_security")
 
 
 def run() -> Iterator[Contest | str]:
@@ -33,16 +35,19 @@ def run() -> Iterator[Contest | str]:
         stack = AsyncExitStack()
         url = fill(folder, EMAILS, encoded)
         bare = runner.run(stack.enter_async_context(use_case(url, EMAILS, PASSWORD)))
-        route = runner.run(stack.enter_async_context(behind_a_route(url, EMAILS, PASSWORD)))
         desk = Desk(runner)
         yield from _against_the_hash(desk, bare, encoded)
-        if find_spec("fastapi_users"):
+        yield from _beside_the_hash(desk, stack, runner, url)
+        if all(map(find_spec, RIVALS)):
+            from benchmarks.rivals.over_a_route import behind_a_route
             from benchmarks.rivals.over_fastapi_users import fastapi_users
 
+            route = runner.run(stack.enter_async_context(behind_a_route(url, EMAILS, PASSWORD)))
             rival = fastapi_users(folder, EMAILS, PASSWORD, encoded, COSTS)
             yield from _against_fastapi_users(desk, bare, route, runner.run(stack.enter_async_context(rival)))
-        if find_spec("flask_security"):
             yield from _against_flask_security(desk, bare, route, folder)
+        else:
+            yield f"{' and '.join(RIVALS)} are not installed here: nobody else to compare with."
         runner.run(stack.aclose())
 
 
@@ -87,6 +92,13 @@ class Desk:
         return work
 
 
+class Believing(InstantHasher):
+    """Hash nothing, and let everybody in."""
+
+    async def verify(self, password: str, encoded: str | None) -> Verification:
+        return Verification(matches=True)
+
+
 async def _coroutine(sign_in: SignIn, number: int) -> None:
     await sign_in(number)
 
@@ -109,6 +121,21 @@ def _against_the_hash(desk: Desk, bare: SignIn, encoded: str) -> Iterator[Contes
             clock=clock,
             unit=unit,
         )
+
+
+def _beside_the_hash(
+    desk: Desk, stack: AsyncExitStack, runner: asyncio.Runner, url: str
+) -> Iterator[Contest]:
+    """Measure what a sign-in costs when hashing costs nothing."""
+    free = runner.run(stack.enter_async_context(use_case(url, EMAILS, PASSWORD, hasher=Believing())))
+    plain = Argon2id(**COSTS)
+
+    def hashes() -> int:
+        for _ in range(PEOPLE // 4):
+            plain.verify(PASSWORD, None)
+        return PEOPLE // 4
+
+    yield contest("sign-in without its hash", "the bare hash", desk.clients(free), hashes, rounds=ROUNDS)
 
 
 def _against_fastapi_users(desk: Desk, bare: SignIn, route: SignIn, rival: SignIn) -> Iterator[Contest]:
