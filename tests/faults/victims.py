@@ -22,7 +22,10 @@ from userkit.storage.changes import Change
 from userkit.storage.port import Store
 from userkit.testing.bench import PATIENCE
 
-__all__ = ["Death", "Errand", "Fate", "SplittingStore", "learn", "send_out"]
+__all__ = ["PROCESSES", "Death", "Errand", "Fate", "SplittingStore", "learn", "send_out"]
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["pytest", "tests.faults.warm"])
 
 Moment = Literal["before", "after"]
 
@@ -110,8 +113,8 @@ def _mortal(counter: _Counter) -> type[CursorLink]:
 
 def send_out(errand: Errand, death: Death | None) -> Fate:
     """Let a process do an errand, and return what became of it."""
-    ours, theirs = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_live, args=(errand, death, theirs), daemon=True)
+    ours, theirs = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_live, args=(errand, death, theirs), daemon=True)
     process.start()
     theirs.close()
     heard = []
@@ -123,10 +126,6 @@ def send_out(errand: Errand, death: Death | None) -> Fate:
     process.join(PATIENCE)
     ours.close()
     return Fate(bool(heard), heard[-1] if heard else (), process.exitcode)
-
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["pytest", "tests.faults.warm"])
 
 
 def _live(errand: Errand, death: Death | None, line: Connection) -> None:
