@@ -95,6 +95,14 @@ def test_the_sql_by_hand_is_recorded(database: Database) -> None:
     assert database.migrations().sql() == ""
 
 
+def test_the_sql_is_always_the_same(database: Database) -> None:
+    """Whoever reviews it prints it again later, in another process."""
+    lines = database.migrations().sql(from_nothing=True).splitlines()
+    indexes = [line.split()[2] for line in lines if line.startswith("CREATE INDEX ix_userkit_sessions")]
+    assert len(indexes) == 3
+    assert indexes == sorted(indexes)
+
+
 def test_the_sql_for_recognised_tables_records_them(database: Database) -> None:
     """Nothing is created twice."""
     make(database, "prepare")

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 
 from alembic.operations import Operations
-from sqlalchemy import Table, inspect
+from sqlalchemy import Index, Inspector, Table, inspect
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from userkit.backends.sqlalchemy.migrations.drift import differences
 from userkit.errors import SchemaOutdatedError
@@ -18,18 +19,14 @@ def create_table(op: Operations, table: Table) -> None:
     made this one already. Indexes that it lacks are made: MariaDB and MySQL commit each by itself.
     Raises SchemaOutdatedError when another table has the name.
     """
-    connection = op.get_bind()
-    if op.get_context().as_sql or not inspect(connection).has_table(table.name):
-        table.create(connection, checkfirst=False)
-        return
-    inspector = inspect(connection)
-    there = {each["name"] for each in inspector.get_indexes(table.name)}
-    lacking = [index for index in table.indexes if index.name not in there]
-    found = differences(inspector, table, without=[str(index.name) for index in lacking])
-    if found:
-        raise SchemaOutdatedError(f"There is another table {table.name} already. {' '.join(found)}")
+    lacking = {*table.indexes}
+    if op.get_context().as_sql or not inspect(op.get_bind()).has_table(table.name):
+        op.execute(CreateTable(table))
+    else:
+        lacking = _lacking(inspect(op.get_bind()), table)
+    # In an order of their own: whoever prints the SQL twice compares it.
     for index in sorted(lacking, key=lambda each: str(each.name)):
-        index.create(connection)
+        op.execute(CreateIndex(index))
 
 
 def add_columns(op: Operations, table: Table, names: Collection[str]) -> None:
@@ -40,3 +37,12 @@ def add_columns(op: Operations, table: Table, names: Collection[str]) -> None:
     for column in table.columns:
         if column.name in names and column.name not in there:
             op.add_column(table.name, column)
+
+
+def _lacking(inspector: Inspector, table: Table) -> set[Index]:
+    there = {each["name"] for each in inspector.get_indexes(table.name)}
+    lacking = {index for index in table.indexes if index.name not in there}
+    found = differences(inspector, table, without=[str(index.name) for index in lacking])
+    if found:
+        raise SchemaOutdatedError(f"There is another table {table.name} already. {' '.join(found)}")
+    return lacking
