@@ -77,9 +77,7 @@ async def stay_signed_in(url: str) -> None:
                 await kit.sessions.refresh(token)
             except UnauthenticatedError as error:
                 print(f"  refused    {whose}: {error.code}")
-        print(
-            f"  sessions   {len((await kit.sessions.list(hedy.id)).items)} left: the thief and the owner are both out"
-        )
+        print(f"  sessions   {len((await kit.sessions.list(hedy.id)).items)} left: thief and owner are out")
         await kit.users.delete(hedy.id)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from userkit.features.outbox import Outbox
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
+    from userkit.ports.turns import Turns
 
 __all__ = ["AUTH_BACKENDS", "AnyFeature", "Assembly", "auth_settings", "features_in_order"]
 
@@ -51,7 +52,9 @@ class Assembly:
     prefer: Mapping[str, str] | None
     owned: tuple[PasswordHasher | Mailer, ...]
     blocking: bool
+    turns: Turns
     realms: dict[str, Outbox] = field(default_factory=dict)
+    shared: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
         """Build every feature and then every auth backend over one realm of a store."""
@@ -77,6 +80,8 @@ class Assembly:
             mailer=self.mailer,
             base_url=self.base_url,
             app_name=self.app_name,
+            turns=self.turns,
+            shared=self.shared.setdefault(realm, {}),
             built=MappingProxyType(built),
         )
         for feature in self.features:

@@ -1,6 +1,6 @@
 """What a feature is, and what it may be built from."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from userkit.kernel.ids import NewId
 from userkit.kernel.keys import Keyring
 from userkit.ports.mail import Mailer
 from userkit.ports.passwords import PasswordHasher
+from userkit.ports.turns import Turns
 from userkit.storage.collection import Collection
 from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import Store
@@ -34,6 +35,8 @@ class Parts:
     - ``listeners``: are told after a commit. ``participants`` are asked before it: they add changes
       or veto it.
     - ``forget``: how features delete what they kept of a deleted user; add to it.
+    - ``turns``: lets callers in this process wait for each other. ``shared``: what all views of this
+      realm in this kit have in common, by names that features choose.
     - ``blocking``: whether the kit is synchronous, so that nothing may wait for an event loop.
     - ``authentication``: the auth backends of the kit, ready when all features are built.
     - ``base_url``: where links in mails lead; ``app_name``: what they call the application.
@@ -54,6 +57,8 @@ class Parts:
     mailer: Mailer | None = None
     base_url: str | None = None
     app_name: str = "userkit"
+    turns: Turns | None = None
+    shared: MutableMapping[str, object] = field(default_factory=dict)
     forget: list[Forget] = field(default_factory=list)
     built: Mapping[str, object]
 

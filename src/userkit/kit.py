@@ -20,6 +20,7 @@ from userkit.relay import TaskRelay, ThreadRelay
 from userkit.storage.catalogue import check_realm
 from userkit.storage.port import DEFAULT_REALM, Store
 from userkit.sync import run
+from userkit.turns import TaskTurns, ThreadTurns
 
 if TYPE_CHECKING:
     from userkit.features.api_keys import ApiKeys, SyncApiKeys
@@ -131,6 +132,7 @@ class _Kit:
             prefer=prefer,
             owned=tuple(made for made, given in backends if made is not None and made is not given),
             blocking=self._blocking,
+            turns=ThreadTurns() if self._blocking else TaskTurns(),
         )
         self._relays, self._resumes = relay and mailing is not None, relay
         self._offer()

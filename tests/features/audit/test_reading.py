@@ -103,7 +103,7 @@ def test_the_trail_is_handed_out_as_json_lines(here: World) -> None:
     assert lines[0] == (
         f'{{"id": "{first.id}", "at": "2026-01-01T00:00:00.000Z", "event": "user_registered", '
         f'"user_id": "{ada.id}", "actor_id": "grace", "session_id": "s-1", "address": "2001:db8::1", '
-        '"user_agent": "Stra\\u00dfe", "facts": {}, "expires_at": null}\n'
+        '"user_agent": "Stra\\u00dfe", "facts": {}, "expires_at": "2027-01-01T00:00:00.000Z"}\n'
     )
     assert json.loads(lines[1]) == second.document()
     assert second.document()["at"] == "2026-01-01T00:00:01.500Z"
@@ -163,7 +163,7 @@ def test_what_has_expired_is_purged() -> None:
     """And nothing else, least of all what is kept for ever."""
     store = prepared(MemoryStore())
     here = world(store, keep=timedelta(days=90))
-    ada = world(store, clock=FrozenClock(A_YEAR_AGO)).ada()
+    ada = world(store, clock=FrozenClock(A_YEAR_AGO), keep=None).ada()
     here.users.disable(ada.id)
     here.clock.advance(days=1)
     here.users.enable(ada.id)

@@ -46,7 +46,10 @@ def test_an_entry_tells_what_happened_to_whom_and_when(here: World) -> None:
     """Where it came from is unknown until somebody says so."""
     ada = here.ada()
     (entry,) = here.trail()
-    assert entry == AuditEntry(id=entry.id, at=here.clock(), event="user_registered", user_id=ada.id)
+    a_year_later = here.clock() + timedelta(days=365)
+    assert entry == AuditEntry(
+        id=entry.id, at=here.clock(), event="user_registered", user_id=ada.id, expires_at=a_year_later
+    )
 
 
 def test_every_change_of_a_user_has_its_entry(here: World) -> None:

@@ -12,14 +12,16 @@ from userkit.kernel.events import Event
 
 __all__ = ["AUDIT", "Audit", "AuditEntry", "SyncAudit", "audit"]
 
+# Strangers add to the trail with every password that is refused, so it must have an end.
+_A_YEAR = timedelta(days=365)
 _LONGEST_KEEP = timedelta(days=36_500)
 
 
-def audit(*, keep: timedelta | None = None, routine: bool = False) -> Feature[Audit, SyncAudit]:
+def audit(*, keep: timedelta | None = _A_YEAR, routine: bool = False) -> Feature[Audit, SyncAudit]:
     """Return the feature.
 
-    - ``keep``: for how long entries stay before they may be purged; None is for ever. It counts for
-      what happens from now on.
+    - ``keep``: for how long entries stay before they may be purged, a year by default; None is for
+      ever. It counts for what happens from now on.
     - ``routine``: whether routine events, which happen all the time, have entries as well.
 
     When a user is deleted the trail stays: it holds ids, and neither addresses nor names of users.

@@ -14,6 +14,7 @@ from userkit.features.links import Link, Links
 from userkit.features.passwords.events import PasswordRemoved
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.proving import ProvePassword
+from userkit.features.sessions.events import SessionsEnded
 from userkit.features.throttling import Guard
 from userkit.features.users.model import User
 from userkit.features.users.repository import UserRepository, meant
@@ -107,7 +108,10 @@ class CompleteVerification:
         now = self.now()
         after = user.claimed(now)
         changes: list[Change] = [spend, Save(user, after)]
-        told: list[Event] = [EmailVerified(at=now, user=after, claimed=True)]
+        told: list[Event] = [
+            EmailVerified(at=now, user=after, claimed=True),
+            SessionsEnded(at=now, user_id=user.id, spared_session=None),
+        ]
         credential = await self.store.get(PasswordCredential, user.id)
         if credential is not None:
             changes.append(Remove(credential))

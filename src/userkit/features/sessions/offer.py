@@ -91,7 +91,8 @@ class Sessions:
 
 
 def _cached(gate: StoredSessionGate, parts: Parts, ttl: timedelta) -> CachedSessionGate:
-    cache = SessionCache(ttl=ttl, now=parts.now)
+    cache = parts.shared.setdefault("session cache", SessionCache(ttl=ttl, now=parts.now))
+    assert isinstance(cache, SessionCache)
     cache.listen(parts.listeners)
     return CachedSessionGate(gate=gate, cache=cache)
 

@@ -3,7 +3,7 @@
 import hmac
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from userkit.features.throttling.model import Attempts
 from userkit.kernel.clock import Clock
 from userkit.kernel.ids import derived_id
 from userkit.ports.rate_limit import Limit, RateLimiter, Tally, Verdict
+from userkit.ports.turns import Turns
 from userkit.storage.capabilities import Purgeable, supports
 from userkit.storage.changes import Add, Save
 from userkit.storage.port import LARGEST_PAGE, Store
@@ -34,13 +35,15 @@ class StoreRateLimiter:
     """Count attempts in a store: exactly, whoever shares it.
 
     Each key is one small entity, written on condition that nobody else has in the meantime. When
-    others were faster ``TRIES`` times, an attempt is refused for a second: it fails closed.
+    others were faster ``TRIES`` times, an attempt is refused for a second: it fails closed. Callers
+    in this process take turns, so that those of other processes are all that can be faster.
 
     Now and then a new key clears away what has expired, so that strangers cannot fill a table.
     """
 
     store: Store
     now: Clock
+    turns: Turns | None = None
 
     @property
     def blocking(self) -> bool:
@@ -50,6 +53,10 @@ class StoreRateLimiter:
     async def take(self, limit: Limit, key: str) -> Verdict:
         """See RateLimiter.take."""
         id = _id(limit, key)
+        async with self._turn(id):
+            return await self._take(id, limit)
+
+    async def _take(self, id: str, limit: Limit) -> Verdict:
         for _ in range(TRIES):
             stored = await self.store.get(Attempts, id)
             now = self.now()
@@ -70,6 +77,10 @@ class StoreRateLimiter:
 
     async def _change(self, limit: Limit, key: str, change: _Change) -> None:
         id = _id(limit, key)
+        async with self._turn(id):
+            await self._change_stored(id, limit, change)
+
+    async def _change_stored(self, id: str, limit: Limit, change: _Change) -> None:
         for _ in range(TRIES):
             stored = await self.store.get(Attempts, id)
             if stored is None:
@@ -79,6 +90,9 @@ class StoreRateLimiter:
             if after is before or await self._write(id, limit, stored, after):
                 return
         _log.warning("An attempt could not be given back and stays counted", extra={"limit": limit.name})
+
+    def _turn(self, id: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self.turns is None else self.turns.of(id)
 
     async def _write(self, id: str, limit: Limit, stored: Attempts | None, tally: Tally) -> bool:
         """Write a tally in the place of what was read; tell whether that was still there."""

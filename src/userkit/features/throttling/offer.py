@@ -28,9 +28,10 @@ class Throttling:
     @classmethod
     def build(cls, parts: Parts, limiter: RateLimiter | None) -> Self:
         """Wire the use cases from the parts of a kit, around a limiter, else one over its store."""
+        if limiter is None:  # not by truth, for one that has a length is false while it is empty
+            limiter = StoreRateLimiter(store=parts.store, now=parts.now, turns=parts.turns)
         disguised = DisguisedLimiter(
-            # Not by truth, for a limiter that has a length is false while it is empty.
-            limiter=StoreRateLimiter(store=parts.store, now=parts.now) if limiter is None else limiter,
+            limiter=limiter,
             secret=parts.keys.derive("rate limits")[0],
             realm=parts.realm,
         )

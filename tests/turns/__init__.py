@@ -1,0 +1,1 @@
+"""Turns: callers in one process do something one after another."""
