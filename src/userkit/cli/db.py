@@ -5,7 +5,7 @@
     {
       "revision": "0001",               what the version table says, or null
       "recognised": null,               without a version row, what the tables look like
-      "head": "0001",                   the newest revision of this userkit
+      "head": "0002",                   the newest revision of this userkit
       "pending": [                      what an upgrade would run, in order
         {"revision": "0002", "summary": "…"}
       ],
