@@ -280,3 +280,16 @@ def test_the_command_line_runs_as_a_process(site: Site) -> None:
     wrong = _process(site, "plugins", "--nonsense")
     assert wrong.returncode == 2
     assert "userkit plugins" in wrong.stderr
+
+
+def test_backends_of_every_kind_are_listed() -> None:
+    """Each with the name to choose it by."""
+    done = _run("plugins", "--check", "--json")
+    found = {(each["kind"], each["name"]) for each in json.loads(done.stdout)["plugins"]}
+    assert found >= {
+        ("password hasher", "argon2"),
+        ("mailer", "smtp"),
+        ("auth backend", "jwt"),
+        ("auth backend", "session"),
+        ("auth backend", "api-key"),
+    }
