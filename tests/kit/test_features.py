@@ -213,3 +213,24 @@ def test_a_hook_may_add_features(side: Side) -> None:
     assert side.do(kit[GREETINGS].greet(side.register(kit).id)) == "Hello, Ada!"
     with pytest.raises(ConfigurationError, match="Two features have the same name"):
         side.kit(features=[GREETINGS], hooks=[Plugin()])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "users",
+        "passwords",
+        "sessions",
+        "email_verification",
+        "password_reset",
+        "api_keys",
+        "roles",
+        "audit",
+        "throttling",
+        "outbox",
+    ],
+)
+def test_every_kit_offers_the_built_in_features(side: Side, name: str) -> None:
+    """Under the name that each has."""
+    kit = side.kit()
+    assert getattr(kit, name) is kit._offered[name]

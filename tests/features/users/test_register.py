@@ -17,6 +17,7 @@ from userkit.errors import (
     InvalidInputError,
     InvalidNameError,
     StoreUnavailableError,
+    UsageError,
 )
 from userkit.features.users import User, UserRegistered
 from userkit.kernel.ids import is_id
@@ -178,3 +179,10 @@ def test_nothing_of_the_kit_shows_its_secret(here: World) -> None:
     """Not even the use cases with all their parts."""
     for shown in (repr(here.awaited), repr(here.users), repr(vars(here.users))):
         assert SECRET not in shown
+
+
+def test_a_password_needs_the_feature_for_it(here: World) -> None:
+    """Users know nothing of hashes; without it nobody is registered as if they had a password."""
+    with pytest.raises(UsageError, match="without the feature passwords"):
+        here.users.register(email="ada@example.com", name="Ada", password="mauve otters juggle teapots")
+    assert here.stored() == ()
