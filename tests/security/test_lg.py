@@ -208,7 +208,7 @@ def test_lg_3_strangers_wait_as_long_as_owners() -> None:
     cases = strangers(here)
     samples: dict[str, list[float]] = {name: [] for name in cases}
     try:
-        for _ in range(15):
+        for _ in range(21):
             for name, (email, password) in cases.items():
                 here.clock.advance(days=1)
                 begin = time.thread_time()
@@ -217,11 +217,12 @@ def test_lg_3_strangers_wait_as_long_as_owners() -> None:
                 samples[name].append(time.thread_time() - begin)
     finally:
         here.close()
-    medians = {name: statistics.median(times) for name, times in samples.items()}
-    hash_time = medians["wrong"]
-    assert {name: abs(each - hash_time) / hash_time < 0.1 for name, each in medians.items()} == dict.fromkeys(
-        medians, True
-    ), medians
+    # Round by round against a wrong password, so that a machine that is busy for a while counts for little.
+    ratios = {
+        name: statistics.median(one / wrong for one, wrong in zip(times, samples["wrong"], strict=True))
+        for name, times in samples.items()
+    }
+    assert all(0.9 < ratio < 1.1 for ratio in ratios.values()), ratios
 
 
 def test_pw_6_changing_a_password_needs_the_current_one(here: World) -> None:
