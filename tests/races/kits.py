@@ -53,6 +53,8 @@ class Desk:
     passwords: Any
     sessions: Any
     authenticate: Any
+    email_verification: Any
+    password_reset: Any
     store: Store
 
     @classmethod
@@ -64,6 +66,8 @@ class Desk:
             passwords=built["passwords"],
             sessions=built["sessions"],
             authenticate=kit._authentication,
+            email_verification=built["email_verification"],
+            password_reset=built["password_reset"],
             store=kit._store.realm(kit._realm),
         )
 
