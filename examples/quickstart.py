@@ -68,7 +68,7 @@ async def stay_signed_in(url: str) -> None:
         print(f"  signed in  session {identity.session_id}, proved by {', '.join(identity.methods)}")
         renewed = await kit.sessions.refresh(tokens.refresh_token)
         print(f"  refreshed  good for {renewed.expires_in} seconds")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # so that the grace of nothing is over
         for whose, token in (
             ("the spent token", tokens.refresh_token),
             ("the newest token", renewed.refresh_token),

@@ -11,7 +11,6 @@ from userkit.errors import (
     NotFoundError,
     StoreError,
     UnauthenticatedError,
-    UserNotFoundError,
 )
 from userkit.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked, ApiKeyUsed
 from userkit.features.api_keys.model import KEY_FORM, ApiKey, NewApiKey
@@ -92,9 +91,7 @@ class CreateApiKey:
         return NewApiKey.of(key, secret)
 
     async def _keep(self, key: ApiKey, by: Identity | None) -> None:
-        user = await UserRepository(self.store).get_by_id(key.user_id)
-        if user is None:
-            raise UserNotFoundError
+        user = await UserRepository(self.store).existing(key.user_id)
         if user.is_disabled:
             raise ForbiddenError("The account is disabled.")
         await self._check_scopes(key, by)
@@ -136,8 +133,7 @@ class ListApiKeys:
         Raises UserNotFoundError, InvalidInputError and InvalidCursorError.
         """
         check_page(limit=limit)
-        if await UserRepository(self.store).get_by_id(user_id) is None:
-            raise UserNotFoundError
+        await UserRepository(self.store).existing(user_id)
         listing = f"API keys of {user_id}"
         start = None if after is None else self.cursors.open(after, of=listing)
         page = await self.store.find(ApiKey, "user_id", user_id, after=start, limit=limit, newest_first=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from userkit.errors import DuplicateError, UserNotFoundError
+from userkit.errors import DuplicateError
 from userkit.features.email_verification.events import (
     EmailChanged,
     EmailChangeRequested,
@@ -48,7 +48,7 @@ class RequestVerification:
         UserNotFoundError, RateLimitedError, and ConfigurationError when no mail can be sent.
         """
         self.letters.letters.require()
-        user = await _user(self.store, user_id)
+        user = await UserRepository(self.store).existing(user_id)
         if user.is_email_verified or user.is_disabled:
             return
         await self.guard([(self.limit, user.id)], user_id=user.id)
@@ -141,7 +141,7 @@ class ChangeEmail:
         """
         self.letters.letters.require()
         address = EmailAddress.parse(email)
-        user = await _user(self.store, user_id)
+        user = await UserRepository(self.store).existing(user_id)
         if user.is_disabled:
             return
         # The first one spares the mailbox of a stranger who is asked by many accounts.
@@ -177,10 +177,3 @@ class ConfirmChange:
             return after
 
         return await self.links.consume(token, CHANGE, move)
-
-
-async def _user(store: Store, user_id: str) -> User:
-    user = await UserRepository(store).get_by_id(user_id)
-    if user is None:
-        raise UserNotFoundError
-    return user

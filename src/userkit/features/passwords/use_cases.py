@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from userkit.errors import UnknownHashError, UserNotFoundError
+from userkit.errors import UnknownHashError
 from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.policy import PasswordPolicy
 from userkit.features.passwords.proving import Proven, ProvePassword
 from userkit.features.users.model import User
+from userkit.features.users.repository import UserRepository
 from userkit.kernel.clock import Clock
 from userkit.kernel.ids import is_id
 from userkit.ports.passwords import PasswordHasher
@@ -82,12 +83,12 @@ class ChangePassword:
         Raises WeakPasswordError, InvalidCredentialsError when the current one is wrong (which counts
         as a failed sign-in), RateLimitedError, OverloadedError, UserNotFoundError.
         """
-        text = await self.new.checked(await _user(self.store, user_id), new_password)
+        text = await self.new.checked(await UserRepository(self.store).existing(user_id), new_password)
         encoded: list[str] = []
 
         async def attempt() -> None:
             # When the hash or the user is another by now, what was proved must be proved again.
-            user = await _user(self.store, user_id)
+            user = await UserRepository(self.store).existing(user_id)
             proven = await self.prove.of_user(user, current_password, purpose="change")
             if not encoded:  # and not before: a wrong guess must not cost a hash of the new one as well
                 encoded.append(await self.hasher.hash(text))
@@ -119,7 +120,7 @@ class SetPassword:
 
         Raises WeakPasswordError, OverloadedError and UserNotFoundError.
         """
-        user = await _user(self.store, user_id)
+        user = await UserRepository(self.store).existing(user_id)
         encoded = await self.hasher.hash(await self.new.checked(user, password))
         await self.keep(user_id, encoded, how="set")
 
@@ -127,7 +128,7 @@ class SetPassword:
         """Keep a hash, and end every session, in one commit."""
 
         async def attempt() -> None:
-            user = await _user(self.store, user_id)
+            user = await UserRepository(self.store).existing(user_id)
             told = PasswordChanged(at=self.now(), user_id=user_id, how=how)
             # The user comes first: of two who give somebody a first password, one finds it changed.
             await self.journal.commit(
@@ -179,17 +180,10 @@ class RemovePassword:
         """Remove the password; every session ends. Raises UserNotFoundError."""
 
         async def attempt() -> None:
-            user = await _user(self.store, user_id)
+            user = await UserRepository(self.store).existing(user_id)
             held = await self.store.get(PasswordCredential, user_id)
             if held is not None:
                 told = [PasswordRemoved(at=self.now(), user_id=user_id)]
                 await self.journal.commit(Remove(held), Save(user, user.signed_out()), tell=told)
 
         await anew(attempt)
-
-
-async def _user(store: Store, user_id: str) -> User:
-    user = await store.get(User, user_id) if is_id(user_id) else None
-    if user is None:
-        raise UserNotFoundError
-    return user

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from userkit.errors import InvalidInputError, UserNotFoundError
+from userkit.errors import InvalidInputError
 from userkit.features.roles.administration import Administration
 from userkit.features.roles.authority import Authority
 from userkit.features.roles.events import RoleAssigned, RoleUnassigned
@@ -51,9 +51,7 @@ class ChangeRoles:
         self, user_id: str, change: Callable[[frozenset[str]], frozenset[str]], by: Identity | None
     ) -> frozenset[str]:
         actor = None if by is None else await self._actor(by)
-        user = await UserRepository(self.store).get_by_id(user_id)
-        if user is None:
-            raise UserNotFoundError
+        user = await UserRepository(self.store).existing(user_id)
         held = await self.authority.held_by(user.id)
         before = _NOTHING if held is None else held.roles
         after = change(before)

@@ -31,6 +31,7 @@ from userkit.features.sessions.tokens import (
     TokenPair,
 )
 from userkit.features.users.model import User
+from userkit.features.users.repository import UserRepository
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
 from userkit.kernel.events import Event
@@ -195,9 +196,7 @@ class ListSessions:
         UserNotFoundError, InvalidInputError and InvalidCursorError.
         """
         check_page(limit=limit)
-        user = await self.store.get(User, user_id) if is_id(user_id) else None
-        if user is None:
-            raise UserNotFoundError
+        user = await UserRepository(self.store).existing(user_id)
         listing, now = f"sessions of {user_id}", self.now()
         start = None if after is None else self.cursors.open(after, of=listing)
         page = await self.store.find(Session, "user_id", user_id, after=start, limit=limit, newest_first=True)

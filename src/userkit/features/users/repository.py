@@ -33,6 +33,13 @@ class UserRepository:
         """Return a user by id, or None."""
         return await self.store.get(User, user_id) if is_id(user_id) else None
 
+    async def existing(self, user_id: str) -> User:
+        """Return a user by id. Raises UserNotFoundError."""
+        user = await self.get_by_id(user_id)
+        if user is None:
+            raise UserNotFoundError
+        return user
+
     async def get_by_email(self, email: str) -> User | None:
         """Return the user with an address, however it is spelled, or None."""
         try:
@@ -65,9 +72,7 @@ class UserRepository:
         Raises UserNotFoundError, EmailAlreadyExistsError, and StaleError when the stored revision
         is not the one before.
         """
-        before = await self.get_by_id(user.id)
-        if before is None:
-            raise UserNotFoundError
+        before = await self.existing(user.id)
         if user.version != before.version + 1:
             raise StaleError
         try:

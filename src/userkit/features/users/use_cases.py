@@ -95,7 +95,7 @@ class GetUser:
 
     async def __call__(self, user_id: str) -> User:
         """Return a user by id. Raises UserNotFoundError."""
-        return _found(await UserRepository(self.store).get_by_id(user_id))
+        return await UserRepository(self.store).existing(user_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
