@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from userkit.ports.passwords import PasswordHasher
     from userkit.ports.turns import Turns
 
-__all__ = ["AUTH_BACKENDS", "AnyFeature", "Assembly", "auth_settings", "features_in_order"]
+__all__ = ["AUTH_BACKENDS", "AnyFeature", "Assembly", "Wiring", "auth_settings", "features_in_order"]
 
 AnyFeature = Feature[Any, Any]
 
@@ -124,6 +124,23 @@ class Assembly:
             settings=self.auth,
             offered=parts.built,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What a kit is to the integrations of frameworks, for one realm.
+
+    ``offered`` is what each feature offers, by its name: the asynchronous use cases, which never wait
+    in a synchronous kit.
+    """
+
+    realm: str
+    keys: Keyring
+    now: Clock
+    base_url: str | None
+    app_name: str
+    authentication: Authentication
+    offered: Mapping[str, Any]
 
 
 def auth_settings(auth: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Any]:

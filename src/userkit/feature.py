@@ -1,8 +1,8 @@
 """What a feature is, and what it may be built from."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from userkit.authentication import Authentication
 from userkit.errors import UsageError
@@ -17,6 +17,9 @@ from userkit.ports.turns import Turns
 from userkit.storage.collection import Collection
 from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import Store
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = ["Feature", "Forget", "Parts"]
 
@@ -83,6 +86,7 @@ class Feature(Generic[A, S]):
 
     ``build`` makes the object with its use cases, which the asynchronous kit offers as it is;
     ``mirror`` makes that object's synchronous twin. ``requires`` names features to build first.
+    ``routes`` says how that object is offered over HTTP; it is called when a framework asks.
     """
 
     name: str
@@ -90,3 +94,4 @@ class Feature(Generic[A, S]):
     mirror: Callable[[A], S]
     collections: tuple[Collection[Any], ...] = ()
     requires: tuple[str, ...] = ()
+    routes: "Callable[[A], Sequence[AnyRoute]] | None" = None

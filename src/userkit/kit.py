@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from userkit.assembly import AUTH_BACKENDS, AnyFeature, Assembly, auth_settings, features_in_order
+from userkit.assembly import (
+    AUTH_BACKENDS,
+    AnyFeature,
+    Assembly,
+    Wiring,
+    auth_settings,
+    features_in_order,
+)
 from userkit.authentication import Authentication
 from userkit.errors import UnsupportedStoreError, UsageError
 from userkit.feature import Feature
@@ -29,10 +36,12 @@ if TYPE_CHECKING:
     from userkit.features.outbox import Outbox, SyncOutbox
     from userkit.features.password_reset import PasswordReset, SyncPasswordReset
     from userkit.features.passwords import Passwords, SyncPasswords
+    from userkit.features.registration import Registration, SyncRegistration
     from userkit.features.roles import Roles, SyncRoles
     from userkit.features.sessions import Sessions, SyncSessions
     from userkit.features.throttling import SyncThrottling, Throttling
     from userkit.features.users.attributes import AttributesModel
+    from userkit.http.route import AnyRoute
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
     from userkit.settings import UserKitSettings
@@ -163,6 +172,24 @@ class _Kit:
         """
         return self._authentication.jwks()
 
+    def wiring(self) -> Wiring:
+        """Return what integrations of frameworks are built from."""
+        assembly = self._assembly
+        return Wiring(
+            realm=self._realm,
+            keys=assembly.keys,
+            now=assembly.now,
+            base_url=assembly.base_url,
+            app_name=assembly.app_name,
+            authentication=self._authentication,
+            offered=self._built,
+        )
+
+    def routes(self) -> Sequence[AnyRoute]:
+        """Return what the features of this kit offer over HTTP, for integrations of frameworks."""
+        offered = ((each.routes, self._built[each.name]) for each in self._assembly.features)
+        return [route for routes, what in offered if routes is not None for route in routes(what)]
+
     def listen(self, event: type[EventT], listener: Listener[EventT]) -> None:
         """Call ``listener`` after every event of a kind, in every realm of this kit.
 
@@ -251,6 +278,11 @@ class UserKit(_Kit):
     def password_reset(self) -> PasswordReset:
         """Return what can be done about forgotten passwords."""
         return self._offered["password_reset"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def registration(self) -> Registration:
+        """Return what can be done about opening accounts."""
+        return self._offered["registration"]  # type: ignore[no-any-return]  # every kit has this feature
 
     @property
     def api_keys(self) -> ApiKeys:
@@ -361,6 +393,11 @@ class SyncUserKit(_Kit):
     def password_reset(self) -> SyncPasswordReset:
         """Return what can be done about forgotten passwords."""
         return self._offered["password_reset"]  # type: ignore[no-any-return]  # every kit has this feature
+
+    @property
+    def registration(self) -> SyncRegistration:
+        """Return what can be done about opening accounts."""
+        return self._offered["registration"]  # type: ignore[no-any-return]  # every kit has this feature
 
     @property
     def api_keys(self) -> SyncApiKeys:

@@ -11,6 +11,7 @@ from userkit.features.mail import mail
 from userkit.features.outbox import outbox
 from userkit.features.password_reset import password_reset
 from userkit.features.passwords import passwords
+from userkit.features.registration import registration
 from userkit.features.roles import roles
 from userkit.features.security_notices import security_notices
 from userkit.features.sessions import sessions
@@ -38,5 +39,6 @@ def built_in(*, attributes: "AttributesModel | None" = None) -> tuple[Feature[An
         api_keys(),
         email_verification(),
         password_reset(),
+        registration(),
         security_notices(),
     )

@@ -1,6 +1,8 @@
 """API keys: what programs present to act for their owner, within scopes, until revoked."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from userkit.errors import ConfigurationError
 from userkit.feature import Feature, Parts
@@ -10,6 +12,9 @@ from userkit.features.api_keys.model import ApiKey, NewApiKey
 from userkit.features.api_keys.offer import ApiKeys, SyncApiKeys
 from userkit.storage.port import LARGEST_PAGE
 from userkit.storage.rewriting import discard_all
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = [
     "API_KEYS",
@@ -42,4 +47,11 @@ def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
         requires=("users", "roles", "mail"),
         build=build,
         mirror=SyncApiKeys,
+        routes=_routes,
     )
+
+
+def _routes(api_keys: ApiKeys) -> "Sequence[AnyRoute]":
+    from userkit.features.api_keys.routes import routes
+
+    return routes(api_keys)

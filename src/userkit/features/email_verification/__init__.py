@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from userkit.errors import EmailNotVerifiedError
 from userkit.feature import Feature, Parts
@@ -19,6 +20,9 @@ from userkit.features.sessions.checks import SignInAttempt
 from userkit.features.sessions.offer import Sessions
 from userkit.features.users.events import UserRegistered
 from userkit.ports.rate_limit import Limit
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = [
     "CHANGE_LIMIT",
@@ -75,13 +79,16 @@ def email_verification(
             parts.participants.add(UserRegistered, letters.on_registration)
         if required:
             parts.offer(Sessions).checks.append(_refuse_unverified)
-        return EmailVerification.build(parts, letters=letters, limit=request_limit, change_limit=change_limit)
+        return EmailVerification.build(
+            parts, letters=letters, limit=request_limit, change_limit=change_limit, required=required
+        )
 
     return Feature(
         name="email_verification",
         requires=("users", "links", "mail", "throttling", "passwords", "sessions"),
         build=build,
         mirror=SyncEmailVerification,
+        routes=_routes,
     )
 
 
@@ -89,3 +96,9 @@ async def _refuse_unverified(attempt: SignInAttempt) -> Sequence[str]:
     if not attempt.user.is_email_verified:
         raise EmailNotVerifiedError
     return ()
+
+
+def _routes(verification: EmailVerification) -> "Sequence[AnyRoute]":
+    from userkit.features.email_verification.routes import routes
+
+    return routes(verification)

@@ -22,15 +22,21 @@ __all__ = ["EmailVerification", "SyncEmailVerification"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailVerification:
-    """What can be done to confirm and change the addresses of one realm."""
+    """What can be done to confirm and change the addresses of one realm.
+
+    ``required``: whether nobody can sign in before their address is confirmed.
+    """
 
     request: RequestVerification
     complete: CompleteVerification
     change: ChangeEmail
     confirm_change: ConfirmChange
+    required: bool
 
     @classmethod
-    def build(cls, parts: Parts, *, letters: AddressLetters, limit: Limit, change_limit: Limit) -> Self:
+    def build(
+        cls, parts: Parts, *, letters: AddressLetters, limit: Limit, change_limit: Limit, required: bool
+    ) -> Self:
         """Wire the use cases from the parts of a kit."""
         store, journal, now, links = parts.store, parts.journal, parts.now, parts.offer(Links)
         guard, prove = parts.offer(Throttling).guard, parts.offer(Passwords).prove
@@ -43,6 +49,7 @@ class EmailVerification:
                 store=store, journal=journal, now=now, guard=guard, limit=change_limit, letters=letters
             ),
             confirm_change=ConfirmChange(journal=journal, now=now, links=links),
+            required=required,
         )
 
 

@@ -1,6 +1,8 @@
 """Password reset: who has forgotten a password gets a link, and owners are told of every new password."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from userkit.feature import Feature, Parts
 from userkit.features.links import Links, check_lifetime
@@ -13,6 +15,9 @@ from userkit.features.password_reset.offer import PasswordReset, SyncPasswordRes
 from userkit.features.password_reset.use_cases import AnswerRequest, RequestReset
 from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
 from userkit.ports.rate_limit import Limit
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = [
     "ADDRESS_LIMIT",
@@ -66,4 +71,11 @@ def password_reset(
         requires=("users", "outbox", "links", "mail", "throttling", "passwords"),
         build=build,
         mirror=SyncPasswordReset,
+        routes=_routes,
     )
+
+
+def _routes(password_reset: PasswordReset) -> "Sequence[AnyRoute]":
+    from userkit.features.password_reset.routes import routes
+
+    return routes(password_reset)

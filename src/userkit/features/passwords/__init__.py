@@ -1,7 +1,8 @@
 """Passwords: check, hash, compare, change, and take over from elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from userkit.feature import Feature, Parts
 from userkit.features.passwords.collection import PASSWORDS
@@ -12,6 +13,9 @@ from userkit.features.passwords.policy import PasswordPolicy
 from userkit.features.users.offer import Users
 from userkit.ports.rate_limit import Limit
 from userkit.storage.rewriting import discard
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = [
     "ACCOUNT_LIMIT",
@@ -73,4 +77,11 @@ def passwords(
         requires=("users", "throttling"),
         build=build,
         mirror=SyncPasswords,
+        routes=_routes,
     )
+
+
+def _routes(passwords: Passwords) -> "Sequence[AnyRoute]":
+    from userkit.features.passwords.routes import routes
+
+    return routes(passwords)

@@ -1,6 +1,7 @@
 """Roles: named sets of permissions, who has them, and who may give them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from userkit.feature import Feature, Parts
 from userkit.features.roles.administration import Administration
@@ -11,6 +12,9 @@ from userkit.features.roles.model import Administrators, RoleAssignment
 from userkit.features.roles.offer import Roles, SyncRoles
 from userkit.features.users.events import UserDeleted, UserDisabled, UserEnabled
 from userkit.kernel.identity import EVERYTHING
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = [
     "ADMINISTRATORS",
@@ -57,4 +61,11 @@ def roles(
         requires=("users",),
         build=build,
         mirror=SyncRoles,
+        routes=_routes,
     )
+
+
+def _routes(roles: Roles) -> "Sequence[AnyRoute]":
+    from userkit.features.roles.routes import routes
+
+    return routes(roles)

@@ -1,7 +1,9 @@
 """Sessions: sign in, stay signed in safely, sign out."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from userkit.errors import ConfigurationError
 from userkit.feature import Feature, Parts
@@ -19,6 +21,9 @@ from userkit.features.sessions.model import Lifetimes, Session, SessionKind
 from userkit.features.sessions.offer import Sessions, SyncSessions
 from userkit.features.sessions.tokens import SessionToken, TokenPair
 from userkit.storage.rewriting import discard_all
+
+if TYPE_CHECKING:
+    from userkit.http.route import AnyRoute
 
 __all__ = [
     "SESSIONS",
@@ -79,4 +84,11 @@ def sessions(
         requires=("users", "passwords"),
         build=build,
         mirror=SyncSessions,
+        routes=_routes,
     )
+
+
+def _routes(sessions: Sessions) -> "Sequence[AnyRoute]":
+    from userkit.features.sessions.routes import routes
+
+    return routes(sessions)

@@ -8,6 +8,7 @@ from userkit.features.users.attributes import AttributesRule
 from userkit.features.users.enrolment import Enrolment
 from userkit.features.users.use_cases import (
     CountUsers,
+    CurrentUser,
     DeleteUser,
     DisableUser,
     EnableUser,
@@ -30,6 +31,7 @@ class Users:
     register: RegisterUser
     get: GetUser
     get_by_email: GetUserByEmail
+    current: CurrentUser
     list: ListUsers
     search: SearchUsers
     count: CountUsers
@@ -50,6 +52,7 @@ class Users:
             ),
             get=GetUser(store=store),
             get_by_email=GetUserByEmail(store=store),
+            current=CurrentUser(store=store),
             list=ListUsers(store=store, cursors=cursors),
             search=SearchUsers(store=store, cursors=cursors),
             count=CountUsers(store=store),
@@ -69,6 +72,7 @@ class SyncUsers:
         self.register = synced(users.register)
         self.get = synced(users.get)
         self.get_by_email = synced(users.get_by_email)
+        self.current = synced(users.current)
         self.list = synced(users.list)
         self.search = synced(users.search)
         self.count = synced(users.count)

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from userkit.errors import DuplicateError, InvalidInputError, StaleError, UserNotFoundError
+from userkit.errors import (
+    DuplicateError,
+    InvalidInputError,
+    StaleError,
+    UnauthenticatedError,
+    UserNotFoundError,
+)
 from userkit.features.users.attributes import AttributesRule
 from userkit.features.users.enrolment import Enrolment
 from userkit.features.users.events import (
@@ -19,6 +25,7 @@ from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
 from userkit.kernel.email import EmailAddress
 from userkit.kernel.events import Event
+from userkit.kernel.identity import Identity
 from userkit.kernel.ids import NewId
 from userkit.kernel.json import JSONObject, is_storable_text
 from userkit.kernel.name import clean_name
@@ -32,6 +39,7 @@ from userkit.storage.port import Store
 __all__ = [
     "LONGEST_QUERY",
     "CountUsers",
+    "CurrentUser",
     "DeleteUser",
     "DisableUser",
     "EnableUser",
@@ -107,6 +115,24 @@ class GetUserByEmail:
     async def __call__(self, email: str) -> User:
         """Return the user with an address, however it is spelled. Raises UserNotFoundError."""
         return _found(await UserRepository(self.store).get_by_email(email))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentUser:
+    """Return the user whom a credential belongs to."""
+
+    store: Store
+
+    async def __call__(self, identity: Identity) -> User:
+        """Return the user as they are now, even if the credential is older.
+
+        Raises UnauthenticatedError when the account is deleted, closed, or has been taken over by the
+        owner of its mailbox since.
+        """
+        user = await self.store.get(User, identity.user_id)
+        if user is None or not user.honours(identity.authenticated_at):
+            raise UnauthenticatedError
+        return user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

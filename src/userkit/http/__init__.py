@@ -1,0 +1,38 @@
+"""HTTP, without a framework: routes are declared once, run here, and translated by integrations."""
+
+from userkit.http.messages import Request, Response
+from userkit.http.route import (
+    FORM,
+    FRESH,
+    JSON,
+    PUBLIC,
+    SESSION,
+    USER,
+    Access,
+    AnyRoute,
+    Call,
+    Reply,
+    Route,
+    over_user,
+    permission,
+    self_or,
+)
+
+__all__ = [
+    "FORM",
+    "FRESH",
+    "JSON",
+    "PUBLIC",
+    "SESSION",
+    "USER",
+    "Access",
+    "AnyRoute",
+    "Call",
+    "Reply",
+    "Request",
+    "Response",
+    "Route",
+    "over_user",
+    "permission",
+    "self_or",
+]

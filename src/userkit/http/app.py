@@ -1,0 +1,201 @@
+"""Running routes: who is asking, may they, what do they say, what are they told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from userkit.errors import (
+    CsrfFailedError,
+    ForbiddenError,
+    StaleError,
+    UnauthenticatedError,
+    UserNotFoundError,
+)
+from userkit.http.browser import Browser
+from userkit.http.decoding import read_body, read_query
+from userkit.http.forwarded import TrustedProxies
+from userkit.http.messages import Request, Response
+from userkit.http.problems import (
+    BodyTooLargeError,
+    MethodNotAllowedError,
+    PreconditionFailedError,
+    to_response,
+)
+from userkit.http.route import JSON, SEEING, Access, AnyRoute, Call, Reply
+from userkit.http.transports import Transport, Transports
+from userkit.kernel.identity import Identity
+from userkit.kernel.origin import coming_from
+
+__all__ = ["Gatekeeper", "HttpApp", "Shown"]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FRESH_FOR = timedelta(minutes=5)
+"""How long somebody who has proved who they are may do what is dangerous."""
+
+
+class Gatekeeper(Protocol):
+    """Knows who somebody is and what they may do at this moment."""
+
+    async def authenticate(self, credential: str) -> Identity:
+        """Return whose credential this is, or raise UnauthenticatedError."""
+        ...
+
+    async def allows(self, identity: Identity, permission: str) -> bool:
+        """Tell whether somebody has a permission."""
+        ...
+
+    async def require(self, identity: Identity, permission: str) -> None:
+        """Raise ForbiddenError, and record it, unless somebody has a permission."""
+        ...
+
+    async def require_fresh(self, identity: Identity, *, within: timedelta) -> None:
+        """Raise ReauthenticationRequiredError unless somebody has proved lately who they are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Who a request is from, and how it shows it."""
+
+    identity: Identity
+    transport: Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpApp:
+    """Answer requests. It never raises: whatever goes wrong becomes an answer."""
+
+    gatekeeper: Gatekeeper
+    transports: Transports
+    browser: Browser
+    proxies: TrustedProxies
+    body_limit: int
+
+    async def run(self, route: AnyRoute, request: Request) -> Response:
+        """Answer a request to a route."""
+        presented = False
+        try:
+            presented = bool(request.values("authorization"))
+            with coming_from(
+                address=self.proxies.client_of(request), user_agent=request.value("user-agent") or ""
+            ):
+                return await self._answer(route, request)
+        except PreconditionFailedError as error:
+            return to_response(error)
+        except StaleError as error:
+            given = route.conditional and request.values("if-match")
+            return to_response(PreconditionFailedError(error.detail) if given else error)
+        except Exception as error:  # noqa: BLE001  # an answer for everything, and the log has the rest
+            return to_response(error, presented=presented)
+
+    async def answer(self, routes: Mapping[str, AnyRoute], request: Request) -> Response:
+        """Answer a request to a path, whose routes are given by their methods.
+
+        HEAD is GET without the body, OPTIONS tells the methods, and others are not allowed.
+        """
+        route = routes.get(request.method)
+        if route is not None:
+            return await self.run(route, request)
+        if request.method == "HEAD" and "GET" in routes:
+            return (await self.run(routes["GET"], request)).without_body()
+        allowed = allowed_methods(routes)
+        if request.method == "OPTIONS":
+            return Response(
+                status=204, headers=(("allow", ", ".join(allowed)), ("cache-control", "no-store"))
+            )
+        return to_response(MethodNotAllowedError(allowed))
+
+    def too_large(self) -> Response:
+        """Answer a request whose body is longer than ``body_limit``."""
+        return to_response(
+            BodyTooLargeError(f"The body is too large; at most {self.body_limit} bytes are read.")
+        )
+
+    async def identify(self, request: Request) -> Shown | None:
+        """Return who a request is from, None when it shows nothing.
+
+        A change that comes with a cookie must be made by the application's own pages. Raises
+        UnauthenticatedError and CsrfFailedError.
+        """
+        credential = self.transports.read(request)
+        if credential is None:
+            return None
+        identity = await self.gatekeeper.authenticate(credential.text)
+        if not credential.fits(identity):
+            raise UnauthenticatedError
+        if credential.transport is Transport.COOKIE and request.method not in _SAFE:
+            self._check_csrf(request, identity)
+        return Shown(identity, credential.transport)
+
+    def _check_csrf(self, request: Request, identity: Identity) -> None:
+        if not self.browser.csrf.is_ours(request, identity.session_id or ""):
+            raise CsrfFailedError
+
+    async def _answer(self, route: AnyRoute, request: Request) -> Response:
+        if len(request.body) > self.body_limit:
+            return self.too_large()
+        shown = await self._admitted(route.access, request)
+        if shown is None:
+            return await self._handled(route, request, None)
+        with coming_from(actor_id=shown.identity.user_id, session_id=shown.identity.session_id):
+            await self._check_access(route.access, shown.identity, request)
+            return await self._handled(route, request, shown)
+
+    async def _admitted(self, access: Access, request: Request) -> Shown | None:
+        try:
+            shown = await self.identify(request)
+        except (UnauthenticatedError, CsrfFailedError):
+            # Who may do it without signing in may do it with a cookie that has expired.
+            if access.public:
+                return None
+            raise
+        if shown is None and not access.public:
+            raise UnauthenticatedError
+        return shown
+
+    async def _check_access(self, access: Access, identity: Identity, request: Request) -> None:
+        if access.session and identity.session_id is None:
+            raise ForbiddenError("Sign in for this; an API key is not enough.")
+        own = access.subject is not None and request.path_values[access.subject] == identity.user_id
+        if access.permission is not None and not (own and access.own):
+            await self._require(access, identity, own=own)
+        elif access.fresh:
+            await self.gatekeeper.require_fresh(identity, within=FRESH_FOR)
+
+    async def _require(self, access: Access, identity: Identity, *, own: bool) -> None:
+        assert access.permission is not None
+        try:
+            await self.gatekeeper.require(identity, access.permission)
+        except ForbiddenError:
+            hidden = access.subject is not None and not own
+            if hidden and not await self.gatekeeper.allows(identity, SEEING):
+                raise UserNotFoundError from None
+            raise
+
+    async def _handled(self, route: AnyRoute, request: Request, shown: Shown | None) -> Response:
+        call: Call[Any, Any] = Call(
+            request=request,
+            query=read_query(route.query, request.query),
+            body=None if route.body is None else read_body(route.body, request, media_type=route.media_type),
+            caller=None if shown is None else shown.identity,
+            transport=None if shown is None else shown.transport,
+            browser=self.browser,
+        )
+        return _encoded(route, await route.handler(call))
+
+
+def allowed_methods(routes: Mapping[str, AnyRoute]) -> tuple[str, ...]:
+    """Return what may be asked of a path, as the header Allow tells it."""
+    return (*sorted({*routes, *(("HEAD",) if "GET" in routes else ())}), "OPTIONS")
+
+
+def _encoded(route: AnyRoute, reply: Reply) -> Response:
+    status = reply.status or route.status
+    headers = (("cache-control", route.cacheable or "no-store"), *reply.headers)
+    if reply.value is None:
+        return Response(status=status, headers=headers)
+    body = reply.value.__pydantic_serializer__.to_json(reply.value)
+    return Response(status=status, headers=(("content-type", JSON), *headers), body=body)

@@ -1,0 +1,1 @@
+"""Integrations of frameworks. Each translates, and none decides."""
