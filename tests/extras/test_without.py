@@ -135,7 +135,11 @@ def test_what_the_session_took_away_is_away() -> None:
         "cli": "typer",
         "crypto": "cryptography",
         "bcrypt": "bcrypt",
-        "mail": "jinja2",
+        "mail": "aiosmtplib",
+        "fastapi": "fastapi",
+        "flask": "flask",
+        "pages": "jinja2",
+        "serve": "uvicorn",
         "all": "sqlalchemy",
     }
     missing = {extra for extra, module in marks.items() if not installed(module)}
