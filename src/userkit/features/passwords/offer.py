@@ -1,11 +1,12 @@
 """The use cases as an application sees them: ``kit.passwords``."""
 
+from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import Self
 
 from userkit.feature import Parts
 from userkit.features.passwords.policy import PasswordPolicy
-from userkit.features.passwords.proving import ProvePassword
+from userkit.features.passwords.proving import Hides, ProvePassword
 from userkit.features.passwords.use_cases import (
     ChangePassword,
     HasPassword,
@@ -26,7 +27,7 @@ class Passwords:
     """What can be done with the passwords of one realm.
 
     ``prove`` and ``new`` are for other features; ``new.second_factors`` is where those with a
-    second factor say so.
+    second factor say so, and ``hides`` where those say so whom nobody must see.
     """
 
     change: ChangePassword
@@ -36,6 +37,7 @@ class Passwords:
     remove: RemovePassword
     prove: ProvePassword
     new: NewPassword
+    hides: MutableSequence[Hides]
 
     @classmethod
     def build(
@@ -43,6 +45,7 @@ class Passwords:
     ) -> Self:
         """Wire the use cases from the parts of a kit."""
         store, journal, now, hasher = parts.store, parts.journal, parts.now, parts.hasher
+        hides: list[Hides] = []
         prove = ProvePassword(
             store=store,
             journal=journal,
@@ -51,6 +54,7 @@ class Passwords:
             guard=parts.offer(Throttling).guard,
             account_limit=account_limit,
             address_limit=address_limit,
+            hides=hides,
         )
         new = NewPassword(store=store, now=now, hasher=hasher, policy=policy)
         set_password = SetPassword(store=store, journal=journal, now=now, hasher=hasher, new=new)
@@ -62,6 +66,7 @@ class Passwords:
             remove=RemovePassword(store=store, journal=journal, now=now),
             prove=prove,
             new=new,
+            hides=hides,
         )
 
 

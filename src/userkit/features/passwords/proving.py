@@ -1,6 +1,7 @@
 """Proving a password: the one way, for every path, so that all are limited and told alike."""
 
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,9 +23,12 @@ from userkit.storage.changes import Save
 from userkit.storage.journal import Journal
 from userkit.storage.port import Store
 
-__all__ = ["ProvePassword", "Proven", "account_key"]
+__all__ = ["Hides", "ProvePassword", "Proven", "account_key"]
 
 _log = logging.getLogger("userkit.passwords")
+
+Hides = Callable[[User], bool]
+"""Tells whether an account must not be seen by whoever signs in."""
 
 _NOBODY = derived_id("nobody")
 # What is compared where a text cannot be a password, so that it takes as long.
@@ -41,7 +45,10 @@ class Proven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvePassword:
-    """Compare a password with that of an account: limited, with equal work for everybody."""
+    """Compare a password with that of an account: limited, with equal work for everybody.
+
+    Accounts that one of ``hides`` tells of look as if they were not there, to whoever signs in.
+    """
 
     store: Store
     journal: Journal
@@ -50,6 +57,7 @@ class ProvePassword:
     guard: Guard
     account_limit: Limit
     address_limit: Limit
+    hides: Sequence[Hides] = ()
 
     async def by_email(self, email: str, password: object, *, purpose: str) -> Proven:
         """Return the account of an address whose password this is.
@@ -58,7 +66,8 @@ class ProvePassword:
         """
         receipt = await self._take(account_key(email), partial(self._owner, email))
         user = await UserRepository(self.store).get_by_email(email)
-        return await self._compare(user, password, purpose, receipt)
+        hidden = user is not None and any(hides(user) for hides in self.hides)
+        return await self._compare(user, password, purpose, receipt, hidden=hidden)
 
     async def of_user(self, user: User, password: object, *, purpose: str) -> Proven:
         """Return a user whose password this is. Raises as ``by_email``."""
@@ -78,7 +87,9 @@ class ProvePassword:
         user = await UserRepository(self.store).get_by_email(email)
         return None if user is None else user.id
 
-    async def _compare(self, user: User | None, password: object, purpose: str, receipt: Receipt) -> Proven:
+    async def _compare(
+        self, user: User | None, password: object, purpose: str, receipt: Receipt, *, hidden: bool = False
+    ) -> Proven:
         credential = await self.store.get(PasswordCredential, user.id if user else _NOBODY)
         text = presented(password)
         try:
@@ -88,8 +99,9 @@ class ProvePassword:
         except OverloadedError:
             await receipt.release()  # nothing was compared, so nothing was guessed
             raise
-        if user is None or credential is None or text is None or not result.matches or user.is_disabled:
-            await self._refuse(user, credential, purpose, matches=result.matches and text is not None)
+        matches = result.matches and text is not None
+        if user is None or credential is None or text is None or not matches or user.is_disabled or hidden:
+            await self._refuse(user, credential, purpose, matches=matches)
         assert user is not None
         assert credential is not None
         assert text is not None
@@ -106,7 +118,8 @@ class ProvePassword:
         elif credential is None:
             reason = "no_password"
         else:
-            reason = "disabled" if matches else "wrong"
+            closed = "disabled" if user.is_disabled else "hidden"
+            reason = closed if matches else "wrong"
         user_id = None if user is None else user.id
         event = PasswordRefused(at=self.now(), user_id=user_id, purpose=purpose, reason=reason)
         await self.journal.commit(tell=[event])
