@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from typing import Any, Self, TypeVar
 from urllib.parse import unquote
 
 from userkit.errors import UsageError
@@ -11,6 +11,8 @@ from userkit.testing.bench import PATIENCE
 from userkit.testing.http.answers import Answer, Sent, framed
 
 __all__ = ["AsgiApp", "AsgiClient"]
+
+T = TypeVar("T")
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[
@@ -70,9 +72,7 @@ class AsgiClient:
             "raw_path": path.encode("latin-1"),
             "query_string": query.encode("latin-1"),
             "root_path": "",
-            "headers": [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-            ],
+            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
             "client": self._peer,
             "server": ("app.example", 80),
             "state": dict(self._state),
@@ -84,7 +84,7 @@ class AsgiClient:
         await lifespan.begin(self._app, self._state)
         return lifespan
 
-    def _run(self, coroutine: Any) -> Any:
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
     def _stop_loop(self) -> None:

@@ -1,0 +1,1 @@
+"""Every framework does the same."""
