@@ -160,9 +160,14 @@ class _Gatekeeper:
 def _by_path(routes: Sequence[AnyRoute]) -> Mapping[str, Mapping[str, AnyRoute]]:
     """Return routes by path and method; a path that names a word comes before one that takes any."""
     paths: dict[str, dict[str, Any]] = {}
+    written: dict[tuple[str, ...], str] = {}
     for route in sorted(routes, key=lambda route: [part.startswith("{") for part in route.path.split("/")]):
         methods = paths.setdefault(route.path, {})
         if route.method in methods:
             raise UsageError(f"Two features offer {route.method} {route.path}.")
         methods[route.method] = route
+        # Of two paths that take the same requests, frameworks would only ever find the first.
+        shape = tuple("{}" if part.startswith("{") else part for part in route.path.split("/"))
+        if (other := written.setdefault(shape, route.path)) != route.path:
+            raise UsageError(f"{other} and {route.path} are one path: call its places alike.")
     return paths

@@ -19,10 +19,11 @@ def expected_version(request: Request, current: int) -> int | None:
     """Return the revision that a change must be made to, None for any.
 
     ``current`` is the one that is stored; If-Match may name several, of which it must be one.
-    Raises PreconditionFailedError. Weak tags match nothing, as they should.
+    Raises PreconditionFailedError. Weak tags match nothing, as they should, and neither does an empty list.
     """
-    given = ",".join(request.values("if-match")).strip()
-    if not given or given == "*":
+    headers = request.values("if-match")
+    given = ",".join(headers).strip()
+    if not headers or given == "*":
         return None
     tags = [_ETAG.fullmatch(tag.strip()) for tag in given.split(",")]
     if current not in {int(tag[1]) for tag in tags if tag is not None}:

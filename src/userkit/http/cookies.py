@@ -7,6 +7,8 @@ from userkit.http.messages import Headers, Request
 
 __all__ = ["Cookies"]
 
+_BLANKS = " \t"
+
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
@@ -36,7 +38,9 @@ class Cookies:
     def read(self, request: Request, name: str) -> str | None:
         """Return the value of a cookie, None when it is not there exactly once."""
         pairs = (part.partition("=") for header in request.values("cookie") for part in header.split(";"))
-        found = [value.strip() for key, _, value in pairs if key.strip() == name]
+        # Only what RFC 6265 calls whitespace: what else Python strips is part of the name to browsers, and a
+        # cookie of that name lacks the protection of the prefix.
+        found = [value.strip(_BLANKS) for key, _, value in pairs if key.strip(_BLANKS) == name]
         return found[0] if len(found) == 1 else None
 
     def signed_in(self, token: str, csrf: str, *, max_age: int) -> Headers:

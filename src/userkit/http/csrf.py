@@ -3,10 +3,10 @@
 import base64
 import hmac
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from userkit.http.forwarded import TrustedProxies
 from userkit.http.messages import Request
+from userkit.http.settings import origin_of
 
 __all__ = ["CSRF_HEADER", "CsrfGuard"]
 
@@ -37,8 +37,9 @@ class CsrfGuard:
         the header Origin.
         """
         given = request.value(CSRF_HEADER) if token is None else token
-        if given is not None and given.isascii():
-            return any(hmac.compare_digest(given, self._tag(key, session_id)) for key in self.keys)
+        if given is not None:
+            told = given.encode(errors="replace")
+            return any(hmac.compare_digest(told, self._tag(key, session_id).encode()) for key in self.keys)
         return self.is_same_origin(request)
 
     def is_same_origin(self, request: Request) -> bool:
@@ -52,8 +53,7 @@ class CsrfGuard:
 
     def _own(self, request: Request) -> str:
         if self.base_url is not None:
-            parts = urlsplit(self.base_url)
-            return f"{parts.scheme}://{parts.netloc}"
+            return origin_of(self.base_url)
         # A page of another site cannot choose the Host that its visitor's browser sends to us.
         return f"{self.proxies.scheme_of(request)}://{request.value('host') or ''}"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 from userkit.http.messages import Request
@@ -13,7 +14,8 @@ from userkit.http.route import FORM, JSON
 from userkit.kernel.origin import printable
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
 
 __all__ = ["read_body", "read_form", "read_query"]
 
@@ -21,6 +23,13 @@ M = TypeVar("M", bound="BaseModel")
 
 _MOST_FIELDS = 100
 _LONGEST_NAME = 64
+_MOST_COMPLAINTS = 100
+
+# How numbers and switches are written in queries and forms. Pydantic takes 1_0, " 5", 5.0 and "yes", too.
+_SPELLINGS = {
+    int: ("integer", "int_parsing", re.compile(r"-?(0|[1-9][0-9]*)")),
+    bool: ("boolean", "bool_parsing", re.compile(r"true|false")),
+}
 
 
 def read_body(model: type[M], request: Request, *, media_type: str = JSON) -> M:
@@ -103,6 +112,7 @@ def _from_pairs(model: type[M], pairs: list[tuple[str, str]], place: str) -> M:
             [{"loc": [place], "msg": "A field is there more than once", "type": "repeated"}]
         )
     _refuse_unknown(fields, model.model_fields, place)
+    _refuse_misspelt(model, fields, place)
     return _validated(model, fields, place)
 
 
@@ -112,9 +122,26 @@ def _refuse_unknown(names: Iterable[str], known: Iterable[str], place: str) -> N
         raise ValidationFailedError(
             [
                 {"loc": [place, _shown(name)], "msg": "This is not known here", "type": "extra_forbidden"}
-                for name in unknown
+                for name in unknown[:_MOST_COMPLAINTS]
             ]
         )
+
+
+def _refuse_misspelt(model: type[BaseModel], fields: Mapping[str, str], place: str) -> None:
+    complaints = [
+        {"loc": [place, name], "msg": f"Input should be a valid {called}", "type": kind}
+        for name, text in fields.items()
+        for called, kind, spelling in _spellings(model.model_fields[name].annotation)
+        if not spelling.fullmatch(text)
+    ]
+    if complaints:
+        raise ValidationFailedError(complaints)
+
+
+def _spellings(annotation: Any) -> Iterable[tuple[str, str, re.Pattern[str]]]:
+    # What may be left out is a union with None, and its parts may be annotated.
+    kinds = (getattr(kind, "__origin__", kind) for kind in (annotation, *get_args(annotation)))
+    return (_SPELLINGS[kind] for kind in kinds if kind in _SPELLINGS)
 
 
 def _validated(model: type[M], given: bytes | Mapping[str, str], place: str) -> M:
@@ -125,19 +152,14 @@ def _validated(model: type[M], given: bytes | Mapping[str, str], place: str) -> 
             return model.model_validate_json(given, strict=True)
         return model.model_validate_strings(given)
     except ValidationError as error:
-        if _is_malformed(error):
-            raise MalformedBodyError from None
-        raise ValidationFailedError(_complaints(error, place)) from None
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    if any(each["type"] == "json_invalid" for each in found):
+        raise MalformedBodyError
+    raise ValidationFailedError(_complaints(found[:_MOST_COMPLAINTS], place))
 
 
-def _is_malformed(error: ValidationError) -> bool:
-    found = error.errors(include_url=False, include_input=False)
-    return any(each["type"] == "json_invalid" for each in found)
-
-
-def _complaints(error: ValidationError, place: str) -> list[dict[str, Any]]:
+def _complaints(found: Iterable[ErrorDetails], place: str) -> list[dict[str, Any]]:
     """Say where and why, never with what was sent: it may be a password."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
     return [
         {
             "loc": [place, *(part if isinstance(part, int) else _shown(part) for part in each["loc"])],

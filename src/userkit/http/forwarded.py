@@ -16,7 +16,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """The proxies whose word counts. From anybody else ``X-Forwarded-*`` says nothing."""
+    """The proxies whose word counts. From anybody else ``X-Forwarded-*`` says nothing.
+
+    ``everybody``: whoever connects is one, but whoever a proxy names is not.
+    """
 
     networks: tuple[Network, ...] = ()
     everybody: bool = False
@@ -42,21 +45,21 @@ class TrustedProxies:
         """
         client = client_address(request.peer or "")
         hops = [hop for value in request.values("x-forwarded-for") for hop in value.split(",")]
-        while hops and self._trusts(client):
+        if hops and self.everybody:
+            client = _without_port(hops.pop())
+        while hops and self._knows(client):
             client = _without_port(hops.pop())
         return client
 
     def scheme_of(self, request: Request) -> str:
         """Return what the client spoke, by the nearest proxy's word if it is trusted."""
         told = request.values("x-forwarded-proto")
-        if told and self._trusts(client_address(request.peer or "")):
+        if told and (self.everybody or self._knows(client_address(request.peer or ""))):
             nearest = told[-1].rpartition(",")[2].strip().lower()
             return nearest if nearest in ("http", "https") else request.scheme
         return request.scheme
 
-    def _trusts(self, client: str) -> bool:
-        if self.everybody:
-            return True
+    def _knows(self, client: str) -> bool:
         if client == UNKNOWN_ADDRESS:
             return False
         address = ipaddress.ip_address(client)

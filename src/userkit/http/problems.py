@@ -12,6 +12,7 @@ from userkit.errors import (
     DuplicateError,
     ForbiddenError,
     InvalidAttributesError,
+    InvalidCredentialsError,
     InvalidCursorError,
     InvalidEmailError,
     InvalidInputError,
@@ -51,6 +52,12 @@ _log = logging.getLogger("userkit.http")
 _REFERENCE = "https://userkit-sdk.readthedocs.io/reference/errors/"
 _CHALLENGE = 'Bearer realm="userkit"'
 _DEFAULT_WAIT = 1
+_LONGEST_WAIT = 24 * 60 * 60
+
+# What these say names hosts and files: it is for whoever runs the application.
+_FOR_OPERATORS = (StoreUnavailableError, MailError)
+# Of these a credential that was shown is not the cause.
+_OF_SIGNING_IN = (InvalidCredentialsError, ProofRequiredError)
 
 
 class MalformedBodyError(InvalidInputError):
@@ -169,8 +176,12 @@ def to_response(error: Exception, *, presented: bool = False) -> Response:
 
 
 def _told(error: UserKitError, status: HTTPStatus, *, presented: bool) -> Response:
+    detail = error.detail
+    if isinstance(error, _FOR_OPERATORS):
+        _log.warning("Cannot serve: %s", detail, extra={"code": error.code})
+        detail = error.summary
     return _problem(
-        status, code=error.code, detail=error.detail, more=_more(error), headers=_headers(error, presented)
+        status, code=error.code, detail=detail, more=_more(error), headers=_headers(error, presented)
     )
 
 
@@ -204,12 +215,20 @@ def _headers(error: UserKitError, presented: bool) -> Headers:
     match error:
         case UnauthenticatedError():
             # RFC 6750, section 3: nothing is said of an error where no credential was shown.
-            return (("www-authenticate", _CHALLENGE + (', error="invalid_token"' if presented else "")),)
+            blamed = presented and not isinstance(error, _OF_SIGNING_IN)
+            return (("www-authenticate", _CHALLENGE + (', error="invalid_token"' if blamed else "")),)
         case RateLimitedError() | OverloadedError():
-            return (("retry-after", str(max(1, math.ceil(error.retry_after)))),)
+            return (("retry-after", _seconds(error.retry_after)),)
         case StoreUnavailableError() | MailError():
             return (("retry-after", str(_DEFAULT_WAIT)),)
         case MethodNotAllowedError():
             return (("allow", ", ".join(error.allowed)),)
         case _:
             return ()
+
+
+def _seconds(wait: float) -> str:
+    """Return a wait as whole seconds (RFC 9110, section 10.2.3); a limiter may not know an end."""
+    if math.isnan(wait):
+        return str(_DEFAULT_WAIT)
+    return str(math.ceil(min(max(wait, _DEFAULT_WAIT), _LONGEST_WAIT)))

@@ -135,11 +135,12 @@ AnyCall = Call[Any, Any]
 class Reply:
     """What a handler answers: a model that is sent as JSON, and headers.
 
-    ``status`` is only given where it is not that of the route.
+    ``status`` is only given where it is not that of the route. Headers may set a cookie that opens an
+    account, so they are not shown.
     """
 
     value: BaseModel | None = None
-    headers: Sequence[tuple[str, str]] = ()
+    headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
     status: int | None = None
 
 

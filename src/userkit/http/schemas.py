@@ -1,5 +1,6 @@
 """What all bodies, queries and replies have in common, and the schemas that every feature uses."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -29,6 +30,10 @@ class RequestModel(BaseModel):
     """What a client sends: strictly the types that are named, and nothing that is not."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        # Passwords and tokens are among the fields, and traces show what a function was given.
+        return ()
 
 
 class ReplyModel(BaseModel):

@@ -57,7 +57,7 @@ class Transports:
         known = ", ".join(each.value for each in Transport)
         try:
             accepted = frozenset(Transport(name) for name in ([names] if isinstance(names, str) else names))
-        except ValueError:
+        except (ValueError, TypeError):
             raise ConfigurationError(f"There is no such transport. There are: {known}.") from None
         if not accepted:
             raise ConfigurationError(f"Nobody could sign in: name at least one transport of {known}.")
