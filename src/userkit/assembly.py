@@ -37,7 +37,7 @@ AUTH_BACKENDS = ("jwt", "session", "api-key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """What the views of all realms share."""
+    """What the views of all realms share. ``opened`` holds something while the kit is open."""
 
     features: tuple[AnyFeature, ...]
     keys: Keyring
@@ -55,6 +55,7 @@ class Assembly:
     turns: Turns
     realms: dict[str, Outbox] = field(default_factory=dict)
     shared: dict[str, dict[str, object]] = field(default_factory=dict)
+    opened: list[bool] = field(default_factory=list)
 
     def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
         """Build every feature and then every auth backend over one realm of a store."""

@@ -172,6 +172,11 @@ class _Kit:
         """
         return self._authentication.jwks()
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the kit was opened, by whichever of its views, and not closed since."""
+        return bool(self._assembly.opened)
+
     def wiring(self) -> Wiring:
         """Return what integrations of frameworks are built from."""
         assembly = self._assembly
@@ -314,7 +319,10 @@ class UserKit(_Kit):
         return self._what_offers(feature)  # type: ignore[no-any-return]  # built by this feature
 
     async def open(self) -> None:
-        """Connect and prepare. Raises StoreUnavailableError and SchemaOutdatedError."""
+        """Connect and prepare, unless it is open. Raises StoreUnavailableError and SchemaOutdatedError."""
+        if self.is_open:
+            return
+        self._assembly.opened.append(True)
         try:
             await self._assembly.prepare(self._store, create=self._prepare)
             if self._relays:
@@ -328,6 +336,7 @@ class UserKit(_Kit):
 
     async def close(self) -> None:
         """Close everything. Closing again does no harm."""
+        self._assembly.opened.clear()
         relay, self._relay = self._relay, None
         if relay is not None:
             await relay.stop()
@@ -429,7 +438,10 @@ class SyncUserKit(_Kit):
         return self._what_offers(feature)  # type: ignore[no-any-return]  # mirrored by this feature
 
     def open(self) -> None:
-        """Connect and prepare. Raises StoreUnavailableError and SchemaOutdatedError."""
+        """Connect and prepare, unless it is open. Raises StoreUnavailableError and SchemaOutdatedError."""
+        if self.is_open:
+            return
+        self._assembly.opened.append(True)
         try:
             run(self._assembly.prepare(self._store, create=self._prepare))
             if self._relays:
@@ -443,6 +455,7 @@ class SyncUserKit(_Kit):
 
     def close(self) -> None:
         """Close everything. Closing again does no harm."""
+        self._assembly.opened.clear()
         relay, self._relay = self._relay, None
         if relay is not None:
             relay.stop()
