@@ -8,7 +8,7 @@ from importlib import import_module, metadata
 
 from benchmarks.measure import HEADER, Contest
 
-SUITES = ("imports", "store", "load", "pages", "tokens", "sign_ins", "strangers")
+SUITES = ("imports", "store", "load", "pages", "tokens", "sign_ins", "signed_in", "strangers")
 
 _SHOWN = (
     "SQLAlchemy",

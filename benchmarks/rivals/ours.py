@@ -9,7 +9,7 @@ from userkit import SyncUserKit, UserKit
 from userkit.kernel.origin import coming_from
 from userkit.ports.passwords import PasswordHasher
 
-__all__ = ["AUTH", "SECRET", "SignInNumber", "client_of", "fill", "use_case"]
+__all__ = ["AUTH", "SECRET", "SignInNumber", "client_of", "fill", "fill_url", "use_case"]
 
 SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 AUTH = ("jwt", "session")
@@ -20,11 +20,16 @@ SignInNumber = Callable[[int], Awaitable[None]]
 def fill(folder: Path, emails: list[str], encoded: str) -> str:
     """Register people with a password that is hashed already; return the URL of the database."""
     url = f"sqlite:///{folder / 'userkit.db'}"
+    fill_url(url, emails, encoded)
+    return url
+
+
+def fill_url(url: str, emails: list[str], encoded: str) -> None:
+    """Register people in a database, with a password that is hashed already."""
     with SyncUserKit(url, secret=SECRET, auth=AUTH) as kit:
         for email in emails:
             user = kit.users.register(email=email, name="Somebody")
-            kit._offered["passwords"].import_hash(user.id, encoded)
-    return url
+            kit.passwords.import_hash(user.id, encoded)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["fastapi_users"]
+__all__ = ["Base", "User", "application", "current_user", "fastapi_users"]
 
 _SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 
@@ -48,7 +48,8 @@ async def fastapi_users(
     async with sessions() as session:
         session.add_all(User(email=email, hashed_password=encoded) for email in emails)
         await session.commit()
-    transport = httpx.ASGITransport(app=_app(sessions, costs))
+    app, _ = application(sessions, costs)
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=None) as client:
 
         async def sign_in(number: int) -> None:
@@ -60,7 +61,10 @@ async def fastapi_users(
     await engine.dispose()
 
 
-def _app(sessions: async_sessionmaker[AsyncSession], costs: dict[str, int]) -> FastAPI:
+def application(
+    sessions: async_sessionmaker[AsyncSession], costs: dict[str, int], **settings: Any
+) -> tuple[FastAPI, FastAPIUsers[User, Any]]:
+    """Return an application where people sign in, and what guards its routes."""
     helper = PasswordHelper(PasswordHash((Argon2Hasher(**costs),)))
 
     async def get_async_session() -> AsyncIterator[AsyncSession]:
@@ -79,6 +83,11 @@ def _app(sessions: async_sessionmaker[AsyncSession], costs: dict[str, int]) -> F
         get_strategy=lambda: JWTStrategy(secret=_SECRET, lifetime_seconds=3600),
     )
     users = FastAPIUsers[User, Any](get_user_manager, [backend])
-    app = FastAPI()
+    app = FastAPI(**settings)
     app.include_router(users.get_auth_router(backend), prefix="/auth/jwt")
-    return app
+    return app, users
+
+
+def current_user(users: FastAPIUsers[User, Any]) -> Any:
+    """Return the dependency that its documentation guards routes with."""
+    return users.current_user(active=True)
