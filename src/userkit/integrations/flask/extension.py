@@ -1,0 +1,196 @@
+"""The extension: what a kit offers over HTTP, as a blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import NotFound
+
+from userkit.errors import ConfigurationError, NotFoundError, UsageError, UserKitError
+from userkit.http.docs_page import documentation
+from userkit.http.messages import Request as PlainRequest
+from userkit.http.messages import Response as PlainResponse
+from userkit.http.problems import to_response
+from userkit.http.route import AnyRoute
+from userkit.http.settings import ALL_TRANSPORTS, DEFAULT_BODY_LIMIT, DEFAULT_PREFIX
+from userkit.integrations.flask.opening import KitOpener, opener_of
+from userkit.integrations.flask.translation import native, plain, read_body
+from userkit.kit import SyncUserKit
+from userkit.pages import with_pages
+from userkit.surface import Surface
+from userkit.sync import run
+
+__all__ = ["Installed", "UserKitExtension", "installed"]
+
+_NAME = "userkit"
+Answer = Callable[[PlainRequest], Awaitable[PlainResponse]]
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What an application has of a kit."""
+
+    surface: Surface
+    opener: KitOpener
+
+
+class UserKitExtension:
+    """Everything that a kit offers over HTTP, and guards, for one application or several.
+
+    The kit is opened when the first request comes and closed when the process ends. One that the
+    application opens itself stays its own.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        kit: SyncUserKit | None = None,
+        *,
+        prefix: str = DEFAULT_PREFIX,
+        transports: Sequence[str] = ALL_TRANSPORTS,
+        trusted_proxies: Sequence[str] = (),
+        trusted_origins: Sequence[str] = (),
+        body_limit: int = DEFAULT_BODY_LIMIT,
+        pages: bool = False,
+    ) -> None:
+        """Take a kit, and what the application wants to choose about HTTP.
+
+        - ``app``: an application to begin with; others, or all, come by ``init_app``.
+        - ``kit``: what applications get that bring no kit of their own.
+        - ``prefix``: the path that all routes begin with.
+        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``cookie``.
+        - ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` counts.
+        - ``trusted_origins``: where pages of the application are, beside the host that is asked, such
+          as ``https://app.example``. They may make changes with a cookie.
+        - ``body_limit``: how many bytes of a body are read.
+        - ``pages``: whether people find pages to sign in and look after their account, at the path of
+          the kit's ``base_url``.
+
+        Raises ConfigurationError.
+        """
+        self._kit = None if kit is None else _checked(kit)
+        self._pages = pages
+        self._chosen: dict[str, Any] = {
+            "prefix": prefix,
+            "transports": transports,
+            "trusted_proxies": trusted_proxies,
+            "trusted_origins": trusted_origins,
+            "body_limit": body_limit,
+        }
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, kit: SyncUserKit | None = None) -> None:
+        """Add everything to an application, with a kit of its own or with that of the extension.
+
+        An application may have several, with different prefixes; its guards ask the first.
+
+        Raises ConfigurationError.
+        """
+        kit = self._kit if kit is None else _checked(kit)
+        if kit is None:
+            raise ConfigurationError("Give the kit: UserKitExtension(app, kit), or init_app(app, kit).")
+        surface = Surface.of(kit, **self._chosen)
+        if self._pages:
+            surface = with_pages(surface, kit)
+        opener = opener_of(kit)
+        app.extensions.setdefault(_NAME, Installed(surface, opener))
+        app.before_request(opener.open)
+        app.before_request(_unknown_below(f"{surface.prefix}/"))
+        if UserKitError not in app.error_handler_spec[None][None]:
+            app.register_error_handler(UserKitError, _problem)
+        app.register_blueprint(_blueprint(app, surface, documentation_of(kit, surface)))
+
+
+def installed() -> Installed:
+    """Return what the application has that answers this request. Raises UsageError."""
+    found = current_app.extensions.get(_NAME)
+    if found is None:
+        raise UsageError("There is no UserKitExtension in this application: UserKitExtension(app, kit).")
+    return found  # type: ignore[no-any-return]  # put there by init_app
+
+
+def documentation_of(kit: SyncUserKit, surface: Surface) -> Mapping[str, Answer]:
+    """Return by path what answers with the documentation of a kit."""
+    return documentation(surface.routes, prefix=surface.prefix, title=kit.wiring().app_name)
+
+
+def _checked(kit: object) -> SyncUserKit:
+    if not isinstance(kit, SyncUserKit):
+        raise ConfigurationError("Flask runs no event loop: give UserKitExtension a SyncUserKit.")
+    return kit
+
+
+def _blueprint(app: Flask, surface: Surface, documents: Mapping[str, Answer]) -> Blueprint:
+    others = sum(name.partition("_")[0] == _NAME for name in app.blueprints)
+    blueprint = Blueprint(f"{_NAME}_{others + 1}" if others else _NAME, __name__)
+    for path, methods in surface.paths.items():
+        _add_path(blueprint, surface, methods, surface.prefix + _in_werkzeug(path))
+    for path, answer in {**documents, **surface.pages}.items():
+        _add_others(blueprint, path, path, _view(surface, answer))
+    return blueprint
+
+
+def _add_path(blueprint: Blueprint, surface: Surface, methods: Mapping[str, AnyRoute], rule: str) -> None:
+    async def answer(asked: PlainRequest) -> PlainResponse:
+        return await surface.app.answer(methods, asked)
+
+    view = _view(surface, answer)
+    for route in methods.values():
+        blueprint.add_url_rule(
+            rule,
+            route.name,
+            view,
+            methods=[route.method],
+            provide_automatic_options=False,
+            merge_slashes=False,
+        )
+    _add_others(blueprint, rule, f"{rule} *", view)
+
+
+def _add_others(blueprint: Blueprint, rule: str, endpoint: str, view: View) -> None:
+    """Let a view answer what no operation of a path does. Flask itself has no word for every method."""
+
+    def add(state: BlueprintSetupState) -> None:
+        name = f"{blueprint.name}.{endpoint.replace('.', ' ')}"
+        state.app.url_map.add(state.app.url_rule_class(rule, endpoint=name, merge_slashes=False))
+        state.app.view_functions[name] = view
+
+    blueprint.record(add)
+
+
+def _in_werkzeug(path: str) -> str:
+    return path.replace("{", "<").replace("}", ">")
+
+
+def _view(surface: Surface, answer: Answer) -> View:
+    async def answered(body: bytes) -> PlainResponse:
+        return await answer(plain(body))
+
+    def view(**_: str) -> Response:
+        body = read_body(surface.app)
+        return native(run(answered(body)) if isinstance(body, bytes) else body)
+
+    return view
+
+
+def _unknown_below(prefix: str) -> Callable[[], Response | None]:
+    """Answer what the application has no path for, where only userkit's paths are."""
+
+    def unknown() -> Response | None:
+        missing = isinstance(request.routing_exception, NotFound)
+        if missing and prefix != "/" and request.path.startswith(prefix):
+            return native(to_response(NotFoundError("There is nothing at this path.")))
+        return None
+
+    return unknown
+
+
+def _problem(error: UserKitError) -> Response:
+    """Answer an error of userkit that a view of the application has raised."""
+    return native(to_response(error, presented="authorization" in request.headers))

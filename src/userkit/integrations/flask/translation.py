@@ -1,0 +1,53 @@
+"""Requests and responses of Flask, and what they are to userkit."""
+
+from flask import Response, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from userkit.http.app import HttpApp
+from userkit.http.messages import Request as PlainRequest
+from userkit.http.messages import Response as PlainResponse
+from userkit.http.problems import MalformedBodyError, to_response
+
+__all__ = ["native", "plain", "read_body"]
+
+
+class _Answer(Response):
+    """An answer that has the headers it is given, and no content type where none is given."""
+
+    default_mimetype = None
+
+
+def plain(body: bytes = b"") -> PlainRequest:
+    """Return the request that is being answered."""
+    environ = request.environ
+    return PlainRequest(
+        method=request.method,
+        path=request.root_path + request.path,
+        path_values=request.view_args or {},
+        query=request.query_string.decode("latin-1"),
+        headers=tuple((name.lower(), value) for name, value in request.headers),
+        body=body,
+        # Behind a Unix socket it is there, and empty.
+        peer=environ.get("REMOTE_ADDR") or None,
+        scheme=request.scheme,
+    )
+
+
+def read_body(app: HttpApp) -> bytes | PlainResponse:
+    """Return the body of the request, or what to answer where it is too long or cut off.
+
+    No more is read than ``body_limit``, whatever the client says its length is.
+    """
+    request.max_content_length = app.body_limit
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        return app.too_large()
+    except ClientDisconnected:
+        return to_response(MalformedBodyError("The body is shorter than its Content-Length."))
+
+
+def native(answer: PlainResponse) -> Response:
+    """Return an answer as Flask sends it."""
+    # Given an empty text, it would count its length, which is not what HEAD is answered with.
+    return _Answer(answer.body or None, status=answer.status, headers=list(answer.headers))
