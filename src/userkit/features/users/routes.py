@@ -8,6 +8,7 @@ from pydantic import Field
 from userkit.errors import (
     InvalidAttributesError,
     InvalidCursorError,
+    InvalidInputError,
     InvalidNameError,
     StaleError,
 )
@@ -52,7 +53,7 @@ class UserQuery(Paging):
         Field(
             ge=0,
             le=LARGEST_SKIP,
-            description="Start further down; better is `after`, at any depth.",
+            description="Start further down in the list of all; better is `after`, at any depth.",
         ),
     ] = 0
     q: Annotated[
@@ -108,9 +109,6 @@ def user_reply(user: User, *headers: tuple[str, str]) -> Reply:
 def routes(users: Users) -> Sequence[AnyRoute]:
     """Return the routes of users."""
 
-    async def read(user_id: str) -> Reply:
-        return user_reply(await users.get(user_id))
-
     async def change(call: Call[UserUpdate, None], user_id: str) -> Reply:
         expected = None
         if call.request.values("if-match"):
@@ -128,6 +126,8 @@ def routes(users: Users) -> Sequence[AnyRoute]:
         query = call.query
         if query.q is None:
             page = await users.list(limit=query.limit, after=query.after, skip=query.skip)
+        elif query.skip:
+            raise InvalidInputError("A search is paged by cursor: give after, not skip.")
         else:
             page = await users.search(query.q, limit=query.limit, after=query.after)
         return Reply(value=UserPage.of(page))
@@ -141,11 +141,18 @@ def routes(users: Users) -> Sequence[AnyRoute]:
     async def delete_me(call: AnyCall) -> Reply:
         return await remove(call, call.identity.user_id)
 
+    async def subject(call: AnyCall) -> str:
+        user_id = call.path("id")
+        if user_id == call.identity.user_id:
+            # Here it counts no less than in /users/me that the account has been closed or taken over.
+            await users.current(call.identity)
+        return user_id
+
     async def get(call: AnyCall) -> Reply:
-        return await read(call.path("id"))
+        return user_reply(await users.get(await subject(call)))
 
     async def update(call: Call[UserUpdate, None]) -> Reply:
-        return await change(call, call.path("id"))
+        return await change(call, await subject(call))
 
     async def delete(call: AnyCall) -> Reply:
         return await remove(call, call.path("id"))
