@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
-from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
+from pydantic_core import CoreSchema
 
 __all__ = [
     "Id",
@@ -52,19 +51,20 @@ Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 """Text that every database can keep. What it must be like beyond that, the use case says."""
 
 
-def _given(value: T) -> T:
-    if value is None:
-        raise PydanticCustomError("null_forbidden", "This cannot be null; leave it out instead")
-    return value
+class _NotNull:
+    """Refuse null where None is the default. Complaints name the field, not the members of a union."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        nullable = handler(source)
+        inner: CoreSchema = nullable["schema"]  # of T, since T | None is nullable
+        return inner
 
 
 def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-Omittable = Annotated[
-    T | SkipJsonSchema[None], AfterValidator(_given), Field(json_schema_extra=_without_default)
-]
+Omittable = Annotated[T | None, _NotNull(), Field(json_schema_extra=_without_default)]
 """What may be left out, but is not null when it is there; give it the default None."""
 
 Id = Annotated[
