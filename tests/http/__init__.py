@@ -1,0 +1,1 @@
+"""HTTP without a framework: requests and responses made by hand."""
