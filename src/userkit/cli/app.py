@@ -12,6 +12,7 @@ from userkit.cli.db import db
 from userkit.cli.mail import mail
 from userkit.cli.output import print_error
 from userkit.cli.plugins import plugins
+from userkit.cli.serve import serve
 from userkit.cli.users import users
 from userkit.errors import UserKitError
 from userkit.plugins.advice import userkit_version
@@ -65,6 +66,7 @@ def userkit(
 
 
 app.command()(plugins)
+app.command()(serve)
 # A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
