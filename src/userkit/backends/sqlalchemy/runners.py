@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 from sqlalchemy.util import greenlet_spawn
 
+from userkit.backends.sqlalchemy.forks import survive_forks
 from userkit.backends.sqlalchemy.links import CursorLink, HookedLink, Link, SessionLink
 from userkit.backends.sqlalchemy.turns import Turns
 
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+_IN_MEMORY = (None, "", ":memory:")
 
 Work = Callable[[Link], T]
 """The body of a verb: a plain function, the same for blocking and asynchronous drivers."""
@@ -94,6 +97,9 @@ class EngineRunner:
         self._link = CursorLink if own else HookedLink
         self._engine = engine if own else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turns: AbstractContextManager[None] = turns or nullcontext()
+        self._inherited: list[Pool] = []
+        if own:
+            survive_forks(self)
 
     @property
     def engine(self) -> Engine:
@@ -119,6 +125,16 @@ class EngineRunner:
         """See Runner.close."""
         if self._own:
             self._engine.dispose()
+
+    def leave_behind(self) -> None:
+        """See Forkable.leave_behind."""
+        if self._engine.dialect.name == "sqlite" and self.url.database in _IN_MEMORY:
+            return  # it was copied together with its only connection
+        # Closing them would say so on the parent's connections; nobody may collect them either.
+        self._inherited.append(self._engine.pool)
+        self._engine.dispose(close=False)
+        if isinstance(self._turns, Turns):
+            self._turns = self._turns.anew()
 
     def _run_writing(self, work: Work[T]) -> T:
         # The turn comes first: who waits for it must not keep a connection from readers.

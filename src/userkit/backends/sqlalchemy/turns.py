@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from types import TracebackType
+from typing import Self
 
 from userkit.errors import StoreUnavailableError
 
@@ -18,6 +19,10 @@ class Turns:
         self._mutex = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Event] = deque()
+
+    def anew(self) -> Self:
+        """Return turns as patient that nobody has taken."""
+        return type(self)(self._patience)
 
     def __enter__(self) -> None:
         """Wait for a turn, or raise StoreUnavailableError."""
