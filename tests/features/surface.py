@@ -212,8 +212,13 @@ class Site:
 
 def features(*given: AnyFeature) -> list[AnyFeature]:
     """Return the features of a site; those given take the place of others of their name."""
-    usual = (mail(sender="App <no-reply@app.example>"), roles(ROLES), registration(), email_verification())
-    return list({feature.name: feature for feature in (*usual, *given)}.values())
+    usual: list[AnyFeature] = [
+        mail(sender="App <no-reply@app.example>"),
+        roles(ROLES),
+        registration(),
+        email_verification(),
+    ]
+    return list({feature.name: feature for feature in [*usual, *given]}.values())
 
 
 def matched(surface: Surface, path: str) -> tuple[Mapping[str, AnyRoute], dict[str, str]]:

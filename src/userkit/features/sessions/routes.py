@@ -1,6 +1,7 @@
 """Signing in, refreshing, signing out over HTTP."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
@@ -9,6 +10,7 @@ from userkit.errors import (
     EmailNotVerifiedError,
     InvalidCredentialsError,
     InvalidCursorError,
+    NotFoundError,
     OverloadedError,
     ProofRequiredError,
     RateLimitedError,
@@ -166,7 +168,10 @@ def routes(sessions: Sessions) -> Sequence[AnyRoute]:
         return _tokens(await sessions.refresh(call.body.refresh_token))
 
     async def logout(call: AnyCall) -> Reply:
-        return await end(call, call.session_id)
+        # Whoever signs out twice, or in two windows at once, is signed out.
+        with suppress(NotFoundError):
+            await sessions.end(call.session_id, user_id=call.identity.user_id)
+        return _signed_out(call)
 
     async def reauthenticate(call: Call[Reauthentication, None]) -> Reply:
         await sessions.reauthenticate(call.session_id, password=call.body.password)
@@ -178,11 +183,8 @@ def routes(sessions: Sessions) -> Sequence[AnyRoute]:
         return Reply(value=SessionPage(items=items, next=page.next))
 
     async def end_session(call: AnyCall) -> Reply:
-        return await end(call, call.path("id"))
-
-    async def end(call: AnyCall, session_id: str) -> Reply:
-        await sessions.end(session_id, user_id=call.identity.user_id)
-        return _signed_out(call) if session_id == call.session_id else Reply()
+        await sessions.end(call.path("id"), user_id=call.identity.user_id)
+        return _signed_out(call) if call.path("id") == call.session_id else Reply()
 
     async def end_all(call: Call[None, EndSessionsQuery]) -> Reply:
         spared = None if call.query.all else call.session_id
@@ -241,6 +243,7 @@ def routes(sessions: Sessions) -> Sequence[AnyRoute]:
             path="/auth/logout",
             name="logout",
             summary="Sign out",
+            description="This session ends; one that has ended already is no error.",
             handler=logout,
             access=SESSION,
             tag=_TAG,
