@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
+from userkit.http.docs_examples import curl, resolved
 from userkit.http.messages import Headers, Request, Response
 from userkit.http.openapi import document
 from userkit.http.problems import MethodNotAllowedError, to_response
@@ -46,17 +47,6 @@ _POLICY = "; ".join(
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 _CODE = re.compile(r"`([^`]*)`")
 _LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)\s]*)\)")
-_SAID = {
-    "email": "ada@example.com",
-    "username": "ada@example.com",
-    "name": "Ada Lovelace",
-    "password": "a long passphrase of yours",
-    "current_password": "a long passphrase of yours",
-    "new_password": "another passphrase of yours",
-    "token": "the token in the mail",
-    "refresh_token": "the refresh token of the sign-in",
-}
-_SIMPLE: Mapping[str, Any] = {"integer": 1, "number": 1, "boolean": True}
 _SHORT = (("minLength", "at least {} long"), ("maxLength", "at most {} long"), ("minimum", "at least {}"))
 _LIMITS = (*_SHORT, ("maximum", "at most {}"), ("minItems", "at least {}"), ("maxItems", "at most {}"))
 
@@ -166,16 +156,18 @@ def _operation(method: str, path: str, operation: Json, schemas: Json) -> str:
     parts.append(_access(operation.get("security", ())))
     parts.append(_table("Parameters", map(_parameter, operation.get("parameters", ()))))
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        fields = _fields(_resolved(content["schema"], schemas))
+        fields = _fields(resolved(content["schema"], schemas))
         parts.append(_table(f"Body: <code>{escape(media_type)}</code>", fields))
     parts.append(_table("Answers", (_reply(*each) for each in operation["responses"].items())))
-    parts.append(f"<pre><code>{escape(_curl(method, path, operation, schemas))}</code></pre></article>")
+    parts.append(f"<pre><code>{escape(curl(method, path, operation, schemas))}</code></pre></article>")
     return "".join(parts)
 
 
 def _access(security: Iterable[Json]) -> str:
     names = [escape(name) for each in security for name in each]
-    return f"<p>For whoever has signed in: {', '.join(names)}.</p>" if names else "<p>For everybody.</p>"
+    return (
+        f"<p>For whoever has signed in, with {' or '.join(names)}.</p>" if names else "<p>For everybody.</p>"
+    )
 
 
 def _parameter(parameter: Json) -> tuple[str, str, str]:
@@ -235,40 +227,3 @@ def _text(text: str) -> str:
     """Return in HTML a text with links and code as in Markdown."""
     linked = _LINK.sub(r'<a href="\2">\1</a>', escape(text))
     return _CODE.sub(r"<code>\1</code>", linked)
-
-
-def _curl(method: str, path: str, operation: Json, schemas: Json) -> str:
-    lines = [f'curl -X {method} "$HOST{path}"']
-    if operation.get("security"):
-        lines.append('-H "Authorization: Bearer $TOKEN"')
-    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        example = _example("", content["schema"], schemas)
-        if media_type == "application/json":
-            lines.append(f"--json '{json.dumps(example)}'")
-        else:
-            lines += [f"--data-urlencode '{name}={value}'" for name, value in example.items()]
-    return " \\\n  ".join(lines)
-
-
-def _example(name: str, schema: Json, schemas: Json) -> Any:
-    """Return a value that a schema takes, with no more than it needs."""
-    schema = _resolved(schema, schemas)
-    given = [
-        *schema.get("examples", ()),
-        *([schema["const"]] if "const" in schema else schema.get("enum", ())),
-    ]
-    if given:
-        return given[0]
-    if "anyOf" in schema:
-        return _example(name, schema["anyOf"][0], schemas)
-    if schema.get("type") == "object":
-        fields: Json = schema.get("properties", {})
-        wanted = schema.get("required") or fields
-        return {field: _example(field, fields[field], schemas) for field in wanted}
-    if schema.get("type") == "array":
-        return [_example(name, schema["items"], schemas)]
-    return _SAID.get(name, _SIMPLE.get(schema.get("type", ""), name or "text"))
-
-
-def _resolved(schema: Json, schemas: Json) -> Json:
-    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema

@@ -17,7 +17,7 @@ from userkit.http.messages import Response as PlainResponse
 from userkit.http.problems import to_response
 from userkit.http.route import AnyRoute
 from userkit.http.settings import ALL_TRANSPORTS, DEFAULT_BODY_LIMIT, DEFAULT_PREFIX
-from userkit.integrations.flask.opening import KitOpener, opener_of
+from userkit.integrations.flask.opening import KitOpener
 from userkit.integrations.flask.translation import native, plain, read_body
 from userkit.kit import SyncUserKit
 from userkit.pages import with_pages
@@ -98,13 +98,15 @@ class UserKitExtension:
         surface = Surface.of(kit, **self._chosen)
         if self._pages:
             surface = with_pages(surface, kit)
-        opener = opener_of(kit)
+        documents = documentation(surface.routes, prefix=surface.prefix, title=kit.wiring().app_name)
+        _check_free(app, documents)
+        opener = KitOpener(kit)
         app.extensions.setdefault(_NAME, Installed(surface, opener))
-        app.before_request(opener.open)
         app.before_request(_unknown_below(f"{surface.prefix}/"))
+        app.before_request(opener.open)
         if UserKitError not in app.error_handler_spec[None][None]:
             app.register_error_handler(UserKitError, _problem)
-        app.register_blueprint(_blueprint(app, surface, documentation_of(kit, surface)))
+        app.register_blueprint(_blueprint(app, surface, documents))
 
 
 def installed() -> Installed:
@@ -115,15 +117,15 @@ def installed() -> Installed:
     return found  # type: ignore[no-any-return]  # put there by init_app
 
 
-def documentation_of(kit: SyncUserKit, surface: Surface) -> Mapping[str, Answer]:
-    """Return by path what answers with the documentation of a kit."""
-    return documentation(surface.routes, prefix=surface.prefix, title=kit.wiring().app_name)
-
-
 def _checked(kit: object) -> SyncUserKit:
     if not isinstance(kit, SyncUserKit):
         raise ConfigurationError("Flask runs no event loop: give UserKitExtension a SyncUserKit.")
     return kit
+
+
+def _check_free(app: Flask, documents: Mapping[str, Answer]) -> None:
+    if any(rule.rule in documents for rule in app.url_map.iter_rules()):
+        raise ConfigurationError("This application has userkit at this prefix already; give another prefix.")
 
 
 def _blueprint(app: Flask, surface: Surface, documents: Mapping[str, Answer]) -> Blueprint:
@@ -131,8 +133,11 @@ def _blueprint(app: Flask, surface: Surface, documents: Mapping[str, Answer]) ->
     blueprint = Blueprint(f"{_NAME}_{others + 1}" if others else _NAME, __name__)
     for path, methods in surface.paths.items():
         _add_path(blueprint, surface, methods, surface.prefix + _in_werkzeug(path))
-    for path, answer in {**documents, **surface.pages}.items():
-        _add_others(blueprint, path, path, _view(surface, answer))
+    for path, answer in documents.items():
+        name = path.rpartition("/")[2].partition(".")[0]
+        _add_any_method(blueprint, path, name, _view(surface, answer))
+    for number, (path, answer) in enumerate(surface.pages.items(), 1):
+        _add_any_method(blueprint, _in_werkzeug(path), f"page_{number}", _view(surface, answer))
     return blueprint
 
 
@@ -150,16 +155,16 @@ def _add_path(blueprint: Blueprint, surface: Surface, methods: Mapping[str, AnyR
             provide_automatic_options=False,
             merge_slashes=False,
         )
-    _add_others(blueprint, rule, f"{rule} *", view)
+    _add_any_method(blueprint, rule, f"{next(iter(methods.values())).name}_others", view)
 
 
-def _add_others(blueprint: Blueprint, rule: str, endpoint: str, view: View) -> None:
-    """Let a view answer what no operation of a path does. Flask itself has no word for every method."""
+def _add_any_method(blueprint: Blueprint, rule: str, name: str, view: View) -> None:
+    """Let a view answer whatever method no operation of its path has, for which Flask has no word."""
 
     def add(state: BlueprintSetupState) -> None:
-        name = f"{blueprint.name}.{endpoint.replace('.', ' ')}"
-        state.app.url_map.add(state.app.url_rule_class(rule, endpoint=name, merge_slashes=False))
-        state.app.view_functions[name] = view
+        endpoint = f"{blueprint.name}.{name}"
+        state.app.url_map.add(state.app.url_rule_class(rule, endpoint=endpoint, merge_slashes=False))
+        state.app.view_functions[endpoint] = view
 
     blueprint.record(add)
 

@@ -69,7 +69,10 @@ current_user = cast(User, LocalProxy(get_current_user))
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only those in who are signed in. Raises UnauthenticatedError in the request."""
+    """Let only those in who are signed in, to an account that is open.
+
+    Raises UnauthenticatedError in the request.
+    """
     return _guarded(view, get_current_user)
 
 
@@ -126,5 +129,8 @@ def _asked(question: Hashable, ask: Ask[T]) -> T:
         answers = {}
         setattr(request, _ANSWERS, answers)
     if question not in answers:
-        answers[question] = run(ask(installed().surface, plain()))
+        found = installed()
+        # What the application does before a request may come before the extension.
+        found.opener.open()
+        answers[question] = run(ask(found.surface, plain()))
     return answers[question]

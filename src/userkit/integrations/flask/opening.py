@@ -3,54 +3,57 @@
 import atexit
 import os
 import threading
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from userkit.kit import SyncUserKit
 
-__all__ = ["KitOpener", "opener_of"]
+__all__ = ["KitOpener"]
 
 
 class KitOpener:
-    """Open a kit once in each process, and close it there at the end.
+    """Open a kit when there is something to answer, and close it at the end of the process.
 
     A server may load the application in one process and answer in others that are forked from it, so
-    nothing is opened before there is something to answer.
+    nothing is opened before. What the application has opened itself is left to it.
     """
 
     def __init__(self, kit: SyncUserKit) -> None:
         """Take a kit, as it is."""
         self._kit = kit
-        self._process: int | None = None
-        # The lock of a forked process may be held by a thread that stayed behind; each has its own.
-        self._locks: dict[int, threading.Lock] = {}
+        self._ready = False
+        self._ours = False
+        _openers.add(self)
 
     def open(self) -> None:
-        """Open the kit unless it is open in this process. Raises as ``SyncUserKit.open``."""
-        process = os.getpid()
-        if self._process == process:
+        """Open the kit unless it is open. Raises as ``SyncUserKit.open``."""
+        if self._ready and self._kit.is_open:
             return
-        # setdefault is atomic, so that threads that come at once agree on one.
-        with self._locks.setdefault(process, threading.Lock()):
-            if self._process != process:
+        with _lock():
+            if not self._kit.is_open:
                 self._kit.open()
-                self._process = process
+                self._ours = True
+            self._ready = True
 
     def close(self) -> None:
-        """Close the kit if it was opened here, in this process."""
-        if self._process == os.getpid():
-            self._process = None
+        """Close the kit if it was opened here."""
+        if self._ours:
             self._kit.close()
 
 
-_openers: WeakKeyDictionary[SyncUserKit, KitOpener] = WeakKeyDictionary()
+_openers: WeakSet[KitOpener] = WeakSet()
+_locks: dict[int, threading.Lock] = {}
 
 
-def opener_of(kit: SyncUserKit) -> KitOpener:
-    """Return the one opener of a kit, which several applications may share."""
-    return _openers.setdefault(kit, KitOpener(kit))
+def _lock() -> threading.Lock:
+    """Return the lock of this process: that of its parent may be held by a thread that stayed there.
+
+    It is one for all kits, since views of realms are kits of which one opens all.
+    """
+    # setdefault is atomic, so that threads that come at once agree on one.
+    return _locks.setdefault(os.getpid(), threading.Lock())
 
 
 @atexit.register
 def _close_all() -> None:
-    for opener in list(_openers.values()):
+    for opener in list(_openers):
         opener.close()
