@@ -101,7 +101,7 @@ def test_se_4_where_anybody_may_ask_a_foreign_page_asks_as_nobody() -> None:
     seen: list[str | None] = []
 
     async def who(call: AnyCall) -> Reply:
-        seen.append(call.caller and call.caller.user_id)
+        seen.append(None if call.caller is None else call.caller.user_id)
         return Reply()
 
     for origin in ("https://evil.example", BASE):
