@@ -1,10 +1,13 @@
 """API keys over HTTP."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from userkit.errors import ForbiddenError, InvalidCursorError, InvalidNameError
 from userkit.features.api_keys.model import ApiKey, NewApiKey
@@ -16,6 +19,17 @@ __all__ = ["ApiKeyCreate", "ApiKeyPage", "ApiKeyResponse", "NewApiKeyResponse", 
 
 _TAG = "API keys"
 _MOST_SCOPES = 100
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+
+
+def _moment(given: object) -> datetime:
+    # pydantic would take digits for seconds since 1970, and a day for its midnight somewhere.
+    if isinstance(given, str) and _RFC3339.fullmatch(given):
+        with suppress(ValueError):
+            return datetime.fromisoformat(given.upper())
+    raise PydanticCustomError("datetime_type", "Input should be a time such as 2030-01-31T00:00:00Z")
 
 
 class ApiKeyCreate(RequestModel):
@@ -25,7 +39,9 @@ class ApiKeyCreate(RequestModel):
     scopes: Annotated[
         list[Text], Field(max_length=_MOST_SCOPES, description="Permissions that you have, or `*` for all.")
     ] = Field(default_factory=list)
-    expires_at: Omittable[Annotated[datetime, Field(description="With its offset from UTC.")]] = None
+    expires_at: Omittable[
+        Annotated[datetime, BeforeValidator(_moment), Field(description="With its offset from UTC.")]
+    ] = None
 
 
 class ApiKeyResponse(ReplyModel):
