@@ -335,7 +335,7 @@ class UserKit(_Kit):
             raise
 
     async def close(self) -> None:
-        """Close everything. Closing again does no harm."""
+        """Close everything. Closing again does no harm, and a kit may be opened again."""
         self._assembly.opened.clear()
         relay, self._relay = self._relay, None
         if relay is not None:
@@ -454,7 +454,7 @@ class SyncUserKit(_Kit):
             raise
 
     def close(self) -> None:
-        """Close everything. Closing again does no harm."""
+        """Close everything. Closing again does no harm, and a kit may be opened again."""
         self._assembly.opened.clear()
         relay, self._relay = self._relay, None
         if relay is not None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from userkit.errors import ForbiddenError, UnauthenticatedError, UsageError
-from userkit.http.app import FRESH_FOR, HttpApp
+from userkit.http.app import FRESH_FOR, HttpApp, acting
 from userkit.http.browser import Browser
 from userkit.http.cookies import Cookies
 from userkit.http.csrf import CsrfGuard
@@ -111,7 +111,8 @@ class Surface:
 
     async def identity_or_none(self, request: Request) -> Identity | None:
         """Return who a request is from, None when it shows nothing; what it shows must be good."""
-        shown = await self.app.identify(request)
+        with self.app.origin(request):
+            shown = await self.app.identify(request)
         return None if shown is None else shown.identity
 
     async def user(self, request: Request) -> User:
@@ -126,7 +127,8 @@ class Surface:
     async def require(self, request: Request, permission: str) -> Identity:
         """Return who a request is from, if they have a permission at this moment."""
         identity = await self.identity(request)
-        await self.app.gatekeeper.require(identity, permission)
+        with self.app.origin(request), acting(identity):
+            await self.app.gatekeeper.require(identity, permission)
         return identity
 
     async def require_fresh(self, request: Request, *, within: timedelta = FRESH_FOR) -> Identity:
@@ -134,7 +136,8 @@ class Surface:
         identity = await self.identity(request)
         if identity.session_id is None:
             raise ForbiddenError("Sign in for this; an API key is not enough.")
-        await self.app.gatekeeper.require_fresh(identity, within=within)
+        with self.app.origin(request), acting(identity):
+            await self.app.gatekeeper.require_fresh(identity, within=within)
         return identity
 
 

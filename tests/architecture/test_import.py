@@ -32,6 +32,7 @@ HEAVY = {
     "hypothesis",
     "jwt",
     "motor",
+    "prometheus_client",
     "psycopg",
     "pydantic",
     "pydantic_core",

@@ -90,16 +90,18 @@ def test_a_store_in_memory_is_called_at_once() -> None:
 
 
 def test_a_closed_kit_over_threads_says_that_it_is_closed() -> None:
-    """And cannot be opened again: make another."""
+    """And works again once it is opened again."""
 
     async def use() -> None:
         async with UserKit(BareStore(MemoryStore()), secret=SECRET) as kit:
             await kit.users.list()
         with pytest.raises(UsageError, match="The store is closed"):
             await kit.users.list()
-        with pytest.raises(UsageError, match="The store is closed"):
-            await kit.open()
-        await kit.close()
+        async with kit:
+            await kit.users.register(
+                email="ada@example.com", name="Ada Lovelace", password="mauve otters juggle teapots"
+            )
+            assert len((await kit.users.list()).items) == 1
 
     asyncio.run(use())
 

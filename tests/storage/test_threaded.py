@@ -94,7 +94,7 @@ def test_the_store_within_is_called_in_its_own_thread_once_a_call() -> None:
     async def use() -> None:
         inner = ObservedStore(MemoryStore())
         store = ThreadedStore(inner)
-        store._threads = hops = CountingExecutor(1, "userkit-store")
+        store._crew.threads = hops = CountingExecutor(1, "userkit-store")
         await store.prepare([NOTES])
         new = note()
         await store.commit(Add(new))
@@ -209,7 +209,10 @@ def test_closing_closes_the_store_within_once() -> None:
         await store.realm("acme").close()
         assert len(inner.threads) == 1
         with pytest.raises(UsageError, match="The store is closed"):
-            await store.prepare([NOTES])
+            await store.find(Note)
+        await store.prepare([NOTES])
+        assert (await store.find(Note)).items == ()
+        await store.close()
 
     asyncio.run(use())
 
@@ -223,10 +226,12 @@ def test_the_threads_end_even_when_closing_fails() -> None:
 
     async def use() -> None:
         store = ThreadedStore(Unclosable(MemoryStore()))
+        threads = store._crew.threads
         with pytest.raises(LookupError):
             await store.close()
+        assert threads is not None
         with pytest.raises(RuntimeError, match="after shutdown"):
-            store._threads.submit(print)
+            threads.submit(print)
 
     asyncio.run(use())
 

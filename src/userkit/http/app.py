@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -27,9 +28,9 @@ from userkit.http.problems import (
 from userkit.http.route import JSON, SEEING, Access, AnyRoute, Call, Reply
 from userkit.http.transports import Transport, Transports
 from userkit.kernel.identity import Identity
-from userkit.kernel.origin import coming_from
+from userkit.kernel.origin import Origin, coming_from
 
-__all__ = ["Gatekeeper", "HttpApp", "Shown"]
+__all__ = ["Gatekeeper", "HttpApp", "Shown", "acting"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FRESH_FOR = timedelta(minutes=5)
@@ -79,9 +80,7 @@ class HttpApp:
         presented = False
         try:
             presented = bool(request.values("authorization"))
-            with coming_from(
-                address=self.proxies.client_of(request), user_agent=request.value("user-agent") or ""
-            ):
+            with self.origin(request):
                 return await self._answer(route, request)
         except PreconditionFailedError as error:
             return to_response(error)
@@ -114,6 +113,11 @@ class HttpApp:
             BodyTooLargeError(f"The body is too large; at most {self.body_limit} bytes are read.")
         )
 
+    def origin(self, request: Request) -> AbstractContextManager[Origin]:
+        """Say where the calls inside come from, by what a request tells."""
+        agent = request.value("user-agent") or ""
+        return coming_from(address=self.proxies.client_of(request), user_agent=agent)
+
     async def identify(self, request: Request) -> Shown | None:
         """Return who a request is from, None when it shows nothing.
 
@@ -140,9 +144,18 @@ class HttpApp:
         shown = await self._admitted(route.access, request)
         if shown is None:
             return await self._handled(route, request, None)
-        with coming_from(actor_id=shown.identity.user_id, session_id=shown.identity.session_id):
+        with acting(shown.identity):
             await self._check_access(route.access, shown.identity, request)
+            return await self._of_somebody(route, request, shown)
+
+    async def _of_somebody(self, route: AnyRoute, request: Request, shown: Shown) -> Response:
+        try:
             return await self._handled(route, request, shown)
+        except UserNotFoundError:
+            if route.access.public or route.access.subject is not None:
+                raise
+            # The only user that such a route knows is the caller, who has been deleted.
+            raise UnauthenticatedError from None
 
     async def _admitted(self, access: Access, request: Request) -> Shown | None:
         try:
@@ -185,6 +198,11 @@ class HttpApp:
             browser=self.browser,
         )
         return _encoded(route, await route.handler(call))
+
+
+def acting(identity: Identity) -> AbstractContextManager[Origin]:
+    """Say that the calls inside are made for somebody who is signed in."""
+    return coming_from(actor_id=identity.user_id, session_id=identity.session_id)
 
 
 def allowed_methods(routes: Mapping[str, AnyRoute]) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from userkit.kernel.address import UNKNOWN_ADDRESS, client_address
 
 __all__ = ["TrustedProxies"]
 
+_SPOKEN = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -56,7 +58,7 @@ class TrustedProxies:
         told = request.values("x-forwarded-proto")
         if told and (self.everybody or self._knows(client_address(request.peer or ""))):
             nearest = told[-1].rpartition(",")[2].strip().lower()
-            return nearest if nearest in ("http", "https") else request.scheme
+            return _SPOKEN.get(nearest, request.scheme)
         return request.scheme
 
     def _knows(self, client: str) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -38,11 +37,11 @@ class ThreadedStore:
         if threads is None:
             threads = store.concurrency if isinstance(store, Concurrent) else 1
         self.inner = store
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="userkit-store")
-        self._closed = threading.Event()
+        self._crew = _Crew(threads)
 
     async def prepare(self, collections: Sequence[Collection[Any]], *, create: bool = True) -> None:
-        """See Store.prepare."""
+        """See Store.prepare. A store that was closed is open again."""
+        self._crew.gather()
         await self._run(self.inner.prepare, collections, create=create)
 
     async def get(self, entity: type[E], id: str) -> E | None:
@@ -89,31 +88,55 @@ class ThreadedStore:
     def realm(self, name: str) -> Self:
         """See Store.realm; the view shares the threads."""
         view = object.__new__(type(self))
-        view.inner, view._threads, view._closed = self.inner.realm(name), self._threads, self._closed
+        view.inner, view._crew = self.inner.realm(name), self._crew
         return view
 
     async def close(self) -> None:
         """Close the store in its thread, then end the threads."""
-        if not self._closed.is_set():
-            self._closed.set()
+        threads = self._crew.dismiss()
+        if threads is not None:
             try:
-                await self._hop(self.inner.close)
+                await _hop(threads, self.inner.close)
             finally:
-                self._threads.shutdown(wait=False)
+                threads.shutdown(wait=False)
 
     async def _run(
         self, call: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        if self._closed.is_set():
+        if self._crew.threads is None:
             raise UsageError("The store is closed.")
-        return await self._hop(call, *args, **kwargs)
+        return await _hop(self._crew.threads, call, *args, **kwargs)
 
-    async def _hop(
-        self, call: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        def finish() -> T:
-            return run(call(*args, **kwargs))
 
-        # Tracing and logging keep who asks in context variables.
-        context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, finish)
+class _Crew:
+    """The threads that all views of a store share; None once it is closed."""
+
+    __slots__ = ("count", "threads")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.threads: ThreadPoolExecutor | None = None
+        self.gather()
+
+    def gather(self) -> None:
+        if self.threads is None:
+            self.threads = ThreadPoolExecutor(self.count, thread_name_prefix="userkit-store")
+
+    def dismiss(self) -> ThreadPoolExecutor | None:
+        threads, self.threads = self.threads, None
+        return threads
+
+
+async def _hop(
+    threads: ThreadPoolExecutor,
+    call: Callable[P, Coroutine[Any, Any, T]],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    def finish() -> T:
+        return run(call(*args, **kwargs))
+
+    # Tracing and logging keep who asks in context variables.
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(threads, context.run, finish)

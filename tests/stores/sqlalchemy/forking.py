@@ -6,6 +6,8 @@ import sys
 
 from userkit import SyncUserKit
 
+_log = logging.getLogger(__name__)
+
 CHILDREN, CALLS = 4, 40
 SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 
@@ -31,8 +33,8 @@ def work(kit: SyncUserKit, name: str) -> int:
             user = kit.users.register(email=f"{name}-{number}@example.com", name=name)
             assert kit.users.get(user.id) == user
             assert kit.users.get_by_email("ada@example.com").name == "Ada Lovelace"
-    except Exception:
-        logging.exception("%s failed", name)
+    except Exception:  # noqa: BLE001  # whatever it is, the parent must hear of it
+        _log.exception("%s failed", name)
         return 1
     return 0
 

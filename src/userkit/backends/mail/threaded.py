@@ -1,7 +1,6 @@
 """A blocking mailer in an asynchronous application: each mail is one hop to a thread."""
 
 import asyncio
-import contextlib
 import contextvars
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,9 @@ class ThreadedMailer:
         if not mailer.blocking:
             raise UsageError(f"{type(mailer).__name__} does not block: use it as it is.")
         self.inner = mailer
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="userkit-mail")
+        self._count = threads
+        self._threads: ThreadPoolExecutor | None = None
+        self._closed = False
 
     @property
     def sender(self) -> str | None:
@@ -33,13 +34,18 @@ class ThreadedMailer:
 
     async def send(self, message: Message) -> None:
         """See Mailer.send."""
+        self._closed = False
         await self._hop(partial(self.inner.send, message))
 
     async def close(self) -> None:
-        """Close the mailer in its thread, then end the thread. Closing again does no harm."""
-        with contextlib.suppress(RuntimeError):  # the threads have ended
-            await self._hop(self.inner.close)
-        self._threads.shutdown(wait=False)
+        """Close the mailer in its thread, then end the thread; a mail that comes later starts a new one."""
+        if self._closed:
+            return
+        await self._hop(self.inner.close)
+        self._closed = True
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=False)
 
     async def _hop(self, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
         context = contextvars.copy_context()
@@ -47,6 +53,8 @@ class ThreadedMailer:
         def finish() -> None:
             _finish(call())
 
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="userkit-mail")
         await asyncio.get_running_loop().run_in_executor(self._threads, context.run, finish)
 
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from userkit.backends.passwords.places import DEFAULT_QUEUE, Places, check_sizes
 from userkit.backends.passwords.plain import PlainHasher
-from userkit.errors import UsageError
 from userkit.ports.passwords import Verification
 
 __all__ = ["BlockingHasher"]
@@ -27,7 +26,6 @@ class BlockingHasher:
         self._workers, self._queue = check_sizes(workers, queue)
         # A forked process has none of the threads that hold a lock here; it gets a desk of its own.
         self._desks: dict[int, _Desk] = {}
-        self._closed = False
 
     async def hash(self, password: str) -> str:
         """See PasswordHasher.hash."""
@@ -42,12 +40,9 @@ class BlockingHasher:
         return self._plain.recognises(encoded)
 
     async def close(self) -> None:
-        """See PasswordHasher.close; there are no threads."""
-        self._closed = True
+        """See PasswordHasher.close; there are no threads to end."""
 
     def _run(self, call: Callable[[], T]) -> T:
-        if self._closed:
-            raise UsageError("The password hasher is closed.")
         desk = self._desk()
         desk.places.take()
         try:

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from userkit.backends.passwords.places import DEFAULT_QUEUE, Places, check_sizes
 from userkit.backends.passwords.plain import PlainHasher
-from userkit.errors import UsageError
 from userkit.ports.passwords import Verification
 
 __all__ = ["ThreadedHasher"]
@@ -32,7 +31,6 @@ class ThreadedHasher:
         self._workers, self._queue = check_sizes(workers, queue)
         # A forked process has none of the threads; it gets a crew of its own.
         self._crews: dict[int, _Crew] = {}
-        self._closed = False
 
     async def hash(self, password: str) -> str:
         """See PasswordHasher.hash."""
@@ -47,15 +45,12 @@ class ThreadedHasher:
         return self._plain.recognises(encoded)
 
     async def close(self) -> None:
-        """Take no more calls; the threads end when those that came before are answered."""
-        self._closed = True
-        crew = self._crews.get(os.getpid())
+        """Let the threads end when all calls are answered; a call that comes later starts new ones."""
+        crew = self._crews.pop(os.getpid(), None)
         if crew is not None:
             crew.threads.shutdown(wait=False)
 
     async def _run(self, call: Callable[[], T]) -> T:
-        if self._closed:
-            raise UsageError("The password hasher is closed.")
         loop = asyncio.get_running_loop()
         return await asyncio.wrap_future(self._crew().submit(call), loop=loop)
 
