@@ -8,10 +8,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchema
 from pydantic_core import CoreSchema
 
 __all__ = [
+    "Attributes",
+    "Email",
     "Id",
     "Limit",
+    "LinkSecret",
     "Omittable",
     "Paging",
+    "Password",
+    "PersonName",
     "ReplyModel",
     "RequestModel",
     "Text",
@@ -49,6 +54,14 @@ def _storable(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 """Text that every database can keep. What it must be like beyond that, the use case says."""
+
+Email = Annotated[Text, Field(examples=["ada@example.com"])]
+PersonName = Annotated[Text, Field(examples=["Ada Lovelace"])]
+Password = Annotated[Text, Field(examples=["mauve otters juggle teapots"])]
+LinkSecret = Annotated[
+    Text, Field(description="What stands in the link behind `#token=`.", examples=["ukl_…"])
+]
+Attributes = Annotated[dict[str, Any], Field(examples=[{"plan": "pro"}])]
 
 
 class _NotNull:

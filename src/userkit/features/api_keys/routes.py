@@ -35,7 +35,7 @@ def _moment(given: object) -> datetime:
 class ApiKeyCreate(RequestModel):
     """What the key is called, what it may do, and until when."""
 
-    name: Text
+    name: Annotated[Text, Field(examples=["deploy"])]
     scopes: Annotated[
         list[Text], Field(max_length=_MOST_SCOPES, description="Permissions that you have, or `*` for all.")
     ] = Field(default_factory=list)

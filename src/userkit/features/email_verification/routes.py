@@ -12,7 +12,7 @@ from userkit.errors import (
 )
 from userkit.features.email_verification.offer import EmailVerification
 from userkit.http.route import FRESH, PUBLIC, SESSION, AnyCall, AnyRoute, Call, Reply, Route
-from userkit.http.schemas import Omittable, RequestModel, Text
+from userkit.http.schemas import Email, LinkSecret, Omittable, Password, RequestModel
 
 __all__ = ["EmailChange", "LinkToken", "VerificationToken", "routes"]
 
@@ -22,20 +22,20 @@ _TAG = "passwords and e-mail"
 class VerificationToken(RequestModel):
     """The token of a link, and the password of the account where nobody is signed in to it."""
 
-    token: Text
-    password: Omittable[Text] = None
+    token: LinkSecret
+    password: Omittable[Password] = None
 
 
 class LinkToken(RequestModel):
     """The token of a link."""
 
-    token: Text
+    token: LinkSecret
 
 
 class EmailChange(RequestModel):
     """The address that shall be."""
 
-    email: Text
+    email: Email
 
 
 def routes(verification: EmailVerification) -> Sequence[AnyRoute]:

@@ -11,7 +11,7 @@ from userkit.errors import (
 )
 from userkit.features.password_reset.offer import PasswordReset
 from userkit.http.route import PUBLIC, AnyRoute, Call, Reply, Route
-from userkit.http.schemas import RequestModel, Text
+from userkit.http.schemas import Email, LinkSecret, Password, RequestModel
 
 __all__ = ["ForgottenPassword", "NewPassword", "routes"]
 
@@ -21,14 +21,14 @@ _TAG = "passwords and e-mail"
 class ForgottenPassword(RequestModel):
     """The address of an account."""
 
-    email: Text
+    email: Email
 
 
 class NewPassword(RequestModel):
     """The token of a link, and the password that shall be."""
 
-    token: Text
-    password: Text
+    token: LinkSecret
+    password: Password
 
 
 def routes(password_reset: PasswordReset) -> Sequence[AnyRoute]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from userkit.errors import InvalidCredentialsError, OverloadedError, RateLimitedError, WeakPasswordError
 from userkit.features.passwords.offer import Passwords
 from userkit.http.route import SESSION, AnyRoute, Call, Reply, Route
-from userkit.http.schemas import RequestModel, Text
+from userkit.http.schemas import Password, RequestModel
 
 __all__ = ["PasswordChange", "routes"]
 
@@ -13,8 +13,8 @@ __all__ = ["PasswordChange", "routes"]
 class PasswordChange(RequestModel):
     """The password as it is and as it shall be."""
 
-    current_password: Text
-    new_password: Text
+    current_password: Password
+    new_password: Password
 
 
 def routes(passwords: Passwords) -> Sequence[AnyRoute]:

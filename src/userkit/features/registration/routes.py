@@ -1,25 +1,22 @@
 """Opening accounts over HTTP."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from userkit.errors import (
     EmailAlreadyExistsError,
-    ForbiddenError,
     InvalidAttributesError,
     InvalidEmailError,
     InvalidNameError,
     OverloadedError,
     RateLimitedError,
-    UnauthenticatedError,
     UserKitError,
     WeakPasswordError,
 )
 from userkit.features.registration.offer import Registration
-from userkit.features.registration.use_cases import RegistrationMode
+from userkit.features.registration.use_cases import OPENING, RegistrationMode
 from userkit.features.users.routes import UserResponse, user_reply
-from userkit.http.route import PUBLIC, AnyRoute, Call, Reply, Route
-from userkit.http.schemas import Omittable, RequestModel, Text
+from userkit.http.route import PUBLIC, AnyRoute, Call, Reply, Route, permission
+from userkit.http.schemas import Attributes, Email, Omittable, Password, PersonName, RequestModel
 
 __all__ = ["UserCreate", "routes"]
 
@@ -27,22 +24,23 @@ _REFUSED: Mapping[RegistrationMode, tuple[type[UserKitError], ...]] = {
     RegistrationMode.OPEN: (EmailAlreadyExistsError, RateLimitedError),
     # To whoever may open accounts for others it tells when an address has one.
     RegistrationMode.PRIVATE: (EmailAlreadyExistsError, RateLimitedError),
-    RegistrationMode.CLOSED: (EmailAlreadyExistsError, UnauthenticatedError, ForbiddenError),
+    RegistrationMode.CLOSED: (EmailAlreadyExistsError,),
 }
 
 
 class UserCreate(RequestModel):
     """Somebody who wants an account."""
 
-    email: Text
-    name: Text
-    password: Omittable[Text] = None
-    attributes: Omittable[dict[str, Any]] = None
+    email: Email
+    name: PersonName
+    password: Omittable[Password] = None
+    attributes: Omittable[Attributes] = None
 
 
 def routes(registration: Registration) -> Sequence[AnyRoute]:
     """Return the routes of registration."""
     private = registration.mode is RegistrationMode.PRIVATE
+    closed = registration.mode is RegistrationMode.CLOSED
 
     async def register(call: Call[UserCreate, None]) -> Reply:
         body = call.body
@@ -64,7 +62,7 @@ def routes(registration: Registration) -> Sequence[AnyRoute]:
             name="register",
             summary="Open an account",
             handler=register,
-            access=PUBLIC,
+            access=permission(OPENING) if closed else PUBLIC,
             tag="users",
             body=UserCreate,
             reply=UserResponse,

@@ -19,7 +19,7 @@ _MOST_ROLES = 100
 class RolesUpdate(RequestModel):
     """The roles that a user shall have, and no others."""
 
-    roles: Annotated[list[Text], Field(max_length=_MOST_ROLES)]
+    roles: Annotated[list[Text], Field(max_length=_MOST_ROLES, examples=[["admin"]])]
 
 
 class RolesResponse(ReplyModel):

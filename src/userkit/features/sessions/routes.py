@@ -20,7 +20,17 @@ from userkit.features.sessions.model import Session
 from userkit.features.sessions.offer import Sessions
 from userkit.features.sessions.tokens import TokenPair
 from userkit.http.route import FORM, PUBLIC, SESSION, AnyCall, AnyRoute, Call, Reply, Route
-from userkit.http.schemas import Id, Omittable, Paging, ReplyModel, RequestModel, Text, Timestamp
+from userkit.http.schemas import (
+    Email,
+    Id,
+    Omittable,
+    Paging,
+    Password,
+    ReplyModel,
+    RequestModel,
+    Text,
+    Timestamp,
+)
 
 __all__ = [
     "EndSessionsQuery",
@@ -45,8 +55,8 @@ _COOKIES = {"Set-Cookie": "With `transport=cookie`: what opens the session, and 
 class Login(RequestModel):
     """An address and a password, and further proofs where they are asked for."""
 
-    email: Text
-    password: Text
+    email: Email
+    password: Password
     proofs: Omittable[dict[str, Text]] = None
 
 
@@ -62,8 +72,8 @@ class LoginQuery(RequestModel):
 class PasswordForm(RequestModel):
     """The password form of OAuth 2 (RFC 6749, section 4.3.2); the user name is the address."""
 
-    username: Text
-    password: Text
+    username: Email
+    password: Password
     grant_type: Omittable[Literal["password"]] = None
     scope: Omittable[Text] = None
     client_id: Omittable[Text] = None
@@ -73,13 +83,13 @@ class PasswordForm(RequestModel):
 class Refresh(RequestModel):
     """A refresh token."""
 
-    refresh_token: Text
+    refresh_token: Annotated[Text, Field(examples=["ukr_…"])]
 
 
 class Reauthentication(RequestModel):
     """The password of whoever is signed in."""
 
-    password: Text
+    password: Password
 
 
 class EndSessionsQuery(RequestModel):

@@ -28,7 +28,16 @@ from userkit.http.route import (
     permission,
     self_or,
 )
-from userkit.http.schemas import Id, Omittable, Paging, ReplyModel, RequestModel, Text, Timestamp
+from userkit.http.schemas import (
+    Attributes,
+    Id,
+    Omittable,
+    Paging,
+    PersonName,
+    ReplyModel,
+    RequestModel,
+    Timestamp,
+)
 from userkit.kernel.page import Page
 from userkit.storage.paging import LARGEST_SKIP
 
@@ -41,8 +50,8 @@ _ETAG = {"ETag": "The revision, for `If-Match`."}
 class UserUpdate(RequestModel):
     """What to change; what is left out stays as it is."""
 
-    name: Omittable[Text] = None
-    attributes: Omittable[dict[str, Any]] = None
+    name: Omittable[PersonName] = None
+    attributes: Omittable[Attributes] = None
 
 
 class UserQuery(Paging):
