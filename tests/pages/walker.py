@@ -99,7 +99,7 @@ class Walker:
 
     def goto(self, target: str) -> Page:
         """Open a page, and those that it leads to."""
-        return self._shown(target, self.ask("GET", self.prefix + target))
+        return self._shown(self.prefix + target, self.ask("GET", self.prefix + target))
 
     def send(self, number: int = -1, **typed: str) -> Page:
         """Fill in a form of this page, send it, and follow; the last form unless told otherwise."""

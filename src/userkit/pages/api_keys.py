@@ -13,7 +13,7 @@ from userkit.pages.paths import Paths
 
 __all__ = ["ApiKeysPage", "NewApiKeyPage"]
 
-_SHOWN = 50
+_SHOWN = 25
 SCOPE = "scope-"
 LIFETIMES = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until it is revoked"}
 

@@ -11,7 +11,7 @@ from userkit.pages.paths import Paths
 
 __all__ = ["SessionsPage"]
 
-_SHOWN = 50
+_SHOWN = 25
 ALL = "all"
 OTHERS = "others"
 
