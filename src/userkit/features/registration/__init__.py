@@ -11,9 +11,11 @@ from userkit.features.email_verification.offer import EmailVerification
 from userkit.features.mail import LetterKind, Letters
 from userkit.features.mail.notices import Notices
 from userkit.features.outbox.offer import Outbox
+from userkit.features.passwords.offer import Passwords
 from userkit.features.registration.offer import Registration, SyncRegistration
 from userkit.features.registration.use_cases import RegistrationMode, TellOwner
 from userkit.features.throttling import Throttling
+from userkit.features.users.model import User
 from userkit.ports.rate_limit import Limit
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ def registration(
     - ``mode``: ``open``, anybody may open an account, and is told when the address has one;
       ``closed``, only whoever has the permission ``users:write``; ``private``, anybody may, and
       nobody learns whether an address has an account. The owner of the address is told by mail
-      instead, so that it needs a mailer, and ``email_verification(required=True)``.
+      instead, so that it needs a mailer, and ``email_verification(required=True)``; before the
+      address is confirmed, signing in is answered like a wrong password.
     - ``limit``: how many may be opened from one client address.
     - ``owner_limit``: how many letters an owner gets.
 
@@ -66,6 +69,9 @@ def registration(
         letters.add(ALREADY)
         if chosen is RegistrationMode.PRIVATE:
             _check_private(parts, letters)
+            # Else whoever registers an address with a password of their own learns by signing in
+            # whether that account was new.
+            parts.offer(Passwords).hides.append(_is_unconfirmed)
         tell = TellOwner(
             store=parts.store,
             journal=parts.journal,
@@ -79,11 +85,15 @@ def registration(
 
     return Feature(
         name="registration",
-        requires=("users", "outbox", "throttling", "mail", "roles", "email_verification"),
+        requires=("users", "outbox", "throttling", "mail", "roles", "passwords", "email_verification"),
         build=build,
         mirror=SyncRegistration,
         routes=_routes,
     )
+
+
+def _is_unconfirmed(user: User) -> bool:
+    return not user.is_email_verified
 
 
 def _check_private(parts: Parts, letters: Letters) -> None:
