@@ -307,6 +307,26 @@ def test_sessions_are_for_who_has_signed_in(site: Site, method: str, path: str, 
     problem(site.ask(method, path, headers=site.key(root, "*"), **body), 403, "forbidden")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        *(("GET", "/auth/sessions", {}), ("DELETE", "/auth/sessions", {}), ("GET", "/auth/api-keys", {})),
+        ("POST", "/auth/password/change", {"json": {"current_password": PASSWORD, "new_password": "x" * 20}}),
+        *(
+            ("POST", "/auth/email/verify/request", {}),
+            ("POST", "/auth/reauthenticate", {"json": {"password": PASSWORD}}),
+        ),
+        *(("POST", "/auth/api-keys", {"json": {"name": "x"}}), ("DELETE", "/users/me", {})),
+        ("POST", "/auth/email/change", {"json": {"email": "new@example.com"}}),
+    ],
+)
+def test_se_3_a_deleted_user_is_nobody(site: Site, method: str, path: str, body: Any) -> None:
+    """The access token is good by itself for some minutes more, and opens nothing."""
+    ada = site.person()
+    site.kit.users.delete(ada.id)
+    problem(site.ask(method, path, headers=ada.headers, **body), 401, "unauthenticated")
+
+
 # Ending
 
 
