@@ -23,7 +23,7 @@ near_paths = st.lists(st.one_of(pieces, st.characters(max_codepoint=0x3000)), ma
 
 
 def as_browsers_read(text: str) -> str:
-    """Return an address as the URL standard reads it: what is invisible is left out, and a backslash is a slash."""
+    """Return an address as the URL standard reads it: nothing invisible, and each backslash a slash."""
     kept = "".join(char for char in text.strip("".join(map(chr, range(0x21)))) if char not in "\t\n\r")
     return kept.replace("\\", "/")
 

@@ -1,5 +1,6 @@
 """A page: what it shows, what its form does, and who may see it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -8,7 +9,6 @@ from typing import Any, ClassVar
 from userkit.errors import UnauthenticatedError, UserKitError
 from userkit.features.users import User
 from userkit.http.messages import Headers, Request
-from userkit.http.problems import MethodNotAllowedError
 from userkit.kernel.identity import Identity
 from userkit.pages.paths import local_path
 
@@ -99,7 +99,7 @@ class At:
     text: str | None = None
 
 
-class Page:
+class Page(ABC):
     """One page. Forms are sent to the page that has them.
 
     - ``name``: of its path, and of its template.
@@ -118,12 +118,6 @@ class Page:
     at: ClassVar[tuple[At, ...]] = ()
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """Return what may be asked of it, as the header Allow tells it."""
-        has_form = type(self).act is not Page.act
-        return ("GET", "HEAD", "OPTIONS", "POST") if has_form else ("GET", "HEAD", "OPTIONS")
-
-    @property
     def template(self) -> str:
         """Return the name of the template."""
         return f"{self.name.replace('-', '_')}.html"
@@ -140,6 +134,7 @@ class Page:
         """Return the page as it is before anybody has written anything."""
         return Shown()
 
+    @abstractmethod
     async def act(self, visit: Visit) -> Answer:
-        """Do what the form says. Errors of ours are shown at the form; a page without one has no other."""
-        raise MethodNotAllowedError(self.methods)
+        """Do what the form says. Errors of ours are shown at the form."""
+        ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 from userkit.errors import (
@@ -40,6 +41,7 @@ _HEADERS: Headers = (
     ("cross-origin-opener-policy", "same-origin"),
     ("cache-control", "no-store"),
 )
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 _HTML = ("content-type", "text/html; charset=utf-8")
 _SECRETS = ("password", "current_password", "new_password")
 _OUR_FETCHES = frozenset({"same-origin", "none"})
@@ -79,9 +81,9 @@ class Site:
 
     async def _answer(self, page: Page, request: Request) -> Response:
         if request.method == "OPTIONS":
-            return Response(status=204, headers=(*_HEADERS, ("allow", ", ".join(page.methods))))
-        if request.method not in page.methods:
-            raise MethodNotAllowedError(page.methods)
+            return Response(status=204, headers=(*_HEADERS, ("allow", ", ".join(_METHODS))))
+        if request.method not in _METHODS:
+            raise MethodNotAllowedError(_METHODS)
         if len(request.body) > self.app.body_limit:
             raise BodyTooLargeError
         visit = Visit(request=request, query=read_query(request), visitor=await self._visitor(request))
@@ -144,7 +146,7 @@ class Site:
         try:
             return self._told(page, visit, await page.act(visit))
         except UserKitError as error:
-            if not _is_told_at_the_form(error):
+            if not _is_told_at_the_form(page, error):
                 raise
             shown = await page.show(visit)
             return self._told(page, visit, shown, problem_at(page, error))
@@ -205,12 +207,14 @@ class Site:
             return to_response(second).with_headers(*_HEADERS[:-1])
 
 
-def _is_told_at_the_form(error: UserKitError) -> bool:
-    if isinstance(error, (CsrfFailedError, ReauthenticationRequiredError)):
+def _is_told_at_the_form(page: Page, error: UserKitError) -> bool:
+    """Tell whether whoever has sent a form can do something about an error there, or wait."""
+    if isinstance(error, ReauthenticationRequiredError):
         return False
     if isinstance(error, UnauthenticatedError):
-        return isinstance(error, (InvalidCredentialsError, ProofRequiredError))
-    return status_of(type(error)) < 500 or error.code in ("unavailable", "overloaded", "mail_failed")
+        wrong = isinstance(error, (InvalidCredentialsError, ProofRequiredError))
+        return wrong or page.whom is Whom.STRANGERS
+    return status_of(type(error)) is not HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _kept(fields: Mapping[str, str]) -> Mapping[str, str]:
