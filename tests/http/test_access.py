@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.http.doors import OTHER, SELF, Doorkeeper, application, asking, bearing, of, problem, route
+from userkit.errors import UserNotFoundError
 from userkit.http import FRESH, PUBLIC, SESSION, USER, Access, over_user, permission, self_or
 from userkit.http.messages import Response
 from userkit.http.route import AnyCall, Reply
@@ -33,7 +34,7 @@ ACCESS: dict[str, Access] = {
 Answers = dict[str | None, tuple[int, str]]
 NOBODY: Answers = {None: NO_CREDENTIAL, "garbage": NO_CREDENTIAL}
 NO_KEYS: Answers = {"key": FORBIDDEN, "holder-key": FORBIDDEN, "narrow-key": FORBIDDEN}
-WITHOUT = {
+WITHOUT: Answers = {
     "fresh": FORBIDDEN,
     "stale": FORBIDDEN,
     "key": FORBIDDEN,
@@ -117,6 +118,26 @@ def test_cf_1_a_place_that_is_missing_lets_nobody_in() -> None:
     broken = route(access=self_or("users:write"), method="POST", path="/things")
     answer = run(application().run(broken, asking("POST", *bearing("holder"))))
     assert problem(answer) == (500, "internal_error")
+
+
+@pytest.mark.parametrize(
+    ("access", "answer"),
+    [
+        (PUBLIC, HIDDEN),
+        (USER, NO_CREDENTIAL),
+        (SESSION, NO_CREDENTIAL),
+        (FRESH, NO_CREDENTIAL),
+        (self_or("users:write"), HIDDEN),
+    ],
+)
+def test_who_has_been_deleted_is_nobody(access: Access, answer: tuple[int, str]) -> None:
+    """A route about the caller asks to sign in again; others say that there is no such user."""
+
+    async def missing(_: AnyCall) -> Reply:
+        raise UserNotFoundError
+
+    request = asking("POST", *bearing("fresh"), path_values={"id": SELF})
+    assert problem(run(application().run(route(missing, access=access, method="POST"), request))) == answer
 
 
 def test_the_handler_knows_who_calls() -> None:

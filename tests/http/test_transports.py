@@ -146,6 +146,7 @@ def test_an_application_chooses_its_transports(accepted: str) -> None:
     shown = found(*everything, transports=only)
     assert shown is not None
     assert shown.transport.value == accepted
+    assert found(transports=only) is None
     assert Transports.of(accepted, cookies=Cookies()) == only
 
 

@@ -61,6 +61,10 @@ def origin_of(url: str) -> str:
 
 
 def _origin(given: str) -> str:
+    wrong = ConfigurationError("An origin is a scheme, a host and perhaps a port: https://app.example.")
     if not isinstance(given, str) or not _ORIGIN.fullmatch(given.lower()):
-        raise ConfigurationError("An origin is a scheme, a host and perhaps a port: https://app.example.")
-    return origin_of(given)
+        raise wrong
+    try:
+        return origin_of(given)
+    except ValueError:  # what is in brackets is no address
+        raise wrong from None
