@@ -121,7 +121,11 @@ class World:
             store: str | Store = MemoryStore() if self.database == "memory://" else self.database
             self.kit = self._stack.enter_context(SyncUserKit(store, **self.options))
             kind = KINDS[self.place.framework]
-            self.app = kind.make(kind.kit(store, **self.options), **self.http_options)
+            kit = kind.kit(store, **self.options)
+            self.app = kind.make(kit, **self.http_options)
+            if isinstance(kit, SyncUserKit):
+                # The extension opens it for the first request, and closes it when the process ends.
+                self._stack.callback(kit.close)
             if self.extend is not None:
                 self.extend(self.app)
             start = kind.serve if self.place.way == "socket" else kind.drive

@@ -2,7 +2,19 @@
 
 from userkit.testing.http.answers import Answer, Client
 from userkit.testing.http.asgi import AsgiClient
+from userkit.testing.http.conformance import HttpConformance
 from userkit.testing.http.sockets import SocketClient
+from userkit.testing.http.stage import Application, Stage, Start
 from userkit.testing.http.wsgi import WsgiClient
 
-__all__ = ["Answer", "AsgiClient", "Client", "SocketClient", "WsgiClient"]
+__all__ = [
+    "Answer",
+    "Application",
+    "AsgiClient",
+    "Client",
+    "HttpConformance",
+    "SocketClient",
+    "Stage",
+    "Start",
+    "WsgiClient",
+]

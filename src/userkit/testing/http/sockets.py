@@ -1,6 +1,5 @@
 """Speak HTTP/1.1 to a server over a socket, one connection for each request."""
 
-import io
 import socket
 from collections.abc import Iterable
 from http.client import HTTPResponse
@@ -32,10 +31,9 @@ class SocketClient:
         waits = any(name.lower() == "expect" for name, _ in headers)
         with socket.create_connection((self.host, self.port), timeout=PATIENCE) as connection:
             connection.sendall(start)
-            first = connection.recv(65_536) if waits else b""
-            if not waits or first.startswith(_CONTINUE):
+            if not waits or connection.recv(len(_CONTINUE), socket.MSG_PEEK) == _CONTINUE:
                 _send(connection, _pieces(body))
-            return _read(first + _rest(connection), method)
+            return _received(connection, method)
 
 
 def _pieces(body: bytes | Iterable[bytes]) -> Iterable[bytes]:
@@ -56,32 +54,11 @@ def _send(connection: socket.socket, pieces: Iterable[bytes]) -> None:
         return
 
 
-def _rest(connection: socket.socket) -> bytes:
-    received = bytearray()
-    try:
-        while piece := connection.recv(65_536):
-            received += piece
-    except ConnectionResetError:
-        pass
-    return bytes(received)
-
-
-class _Replayed:
-    """What has been received, in the place of a socket."""
-
-    def __init__(self, received: bytes) -> None:
-        self._file = io.BytesIO(received)
-
-    def makefile(self, _: str) -> io.BytesIO:
-        return self._file
-
-
-def _read(received: bytes, method: str) -> Answer:
-    replayed = _Replayed(received)
-    # Whatever follows the headers is read, also where there should be nothing.
-    response = HTTPResponse(replayed, method=method)  # type: ignore[arg-type]  # all it wants is the file
-    response.begin()
-    file = replayed.makefile("rb")
-    body = file.read() if response.length == 0 else response.read()
-    headers = tuple((name.lower(), value) for name, value in response.getheaders())
+def _received(connection: socket.socket, method: str) -> Answer:
+    response = HTTPResponse(connection, method=method)
+    with response:
+        response.begin()
+        headers = tuple((name.lower(), value) for name, value in response.getheaders())
+        # Where there should be nothing after the headers, whatever is there is read until the end.
+        body = response.fp.read() if response.length == 0 else response.read()
     return Answer(status=response.status, headers=headers, body=body)

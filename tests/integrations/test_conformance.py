@@ -1,0 +1,87 @@
+"""Both frameworks pass the one suite, in this process and over sockets, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.integrations.applications import KINDS
+from tests.servers.postgres import PostgresServer
+from userkit import SyncUserKit
+from userkit.testing import HttpConformance
+from userkit.testing.http import Client, Stage, Start
+
+__all__ = ["starting"]
+
+
+def starting(framework: str, *, on_socket: bool = False) -> Start:
+    """Return what starts an application of a framework."""
+    kind = KINDS[framework]
+
+    @contextmanager
+    def start(stage: Stage) -> Iterator[Client]:
+        kit = kind.kit(stage.store, **stage.kit_options)
+        app = kind.make(kit, **stage.http_options)
+        with (kind.serve if on_socket else kind.drive)(app) as client:
+            yield client
+        if isinstance(kit, SyncUserKit):
+            kit.close()
+
+    return start
+
+
+class _OnPostgres:
+    @pytest.fixture
+    def database(self, postgres18: PostgresServer) -> str:
+        return postgres18.url(database=postgres18.create_database())
+
+
+class TestFastAPI(HttpConformance):
+    @pytest.fixture
+    def start(self) -> Start:
+        return starting("fastapi")
+
+
+@pytest.mark.server
+class TestFastAPIOnPostgres(_OnPostgres, TestFastAPI):
+    pass
+
+
+class TestFastAPIOnSocket(HttpConformance):
+    on_socket = True
+
+    @pytest.fixture
+    def start(self) -> Start:
+        return starting("fastapi", on_socket=True)
+
+
+@pytest.mark.server
+class TestFastAPIOnSocketAndPostgres(_OnPostgres, TestFastAPIOnSocket):
+    pass
+
+
+class TestFlask(HttpConformance):
+    openapi_path = "/api/v1/openapi.json"
+
+    @pytest.fixture
+    def start(self) -> Start:
+        return starting("flask")
+
+
+@pytest.mark.server
+class TestFlaskOnPostgres(_OnPostgres, TestFlask):
+    pass
+
+
+class TestFlaskOnSocket(HttpConformance):
+    on_socket = True
+    openapi_path = "/api/v1/openapi.json"
+
+    @pytest.fixture
+    def start(self) -> Start:
+        return starting("flask", on_socket=True)
+
+
+@pytest.mark.server
+class TestFlaskOnSocketAndPostgres(_OnPostgres, TestFlaskOnSocket):
+    pass
