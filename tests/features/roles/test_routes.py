@@ -107,7 +107,9 @@ def test_az_2_the_last_administrator_stays_one(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "roles", [["nobody"], ["Admin"], ["admin "], [""], ["*"], ["poster"] * 101, ["x" * 4096]], ids=str
+    "roles",
+    [["nobody"], ["Admin"], ["admin "], [""], ["*"], ["poster"] * 101, ["x" * 4096]],
+    ids=lambda roles: f"{len(roles)} {roles[0][:8]}",
 )
 def test_a_role_that_is_not_defined_is_refused(site: Site, roles: list[str]) -> None:
     """Its name has one spelling."""

@@ -18,7 +18,10 @@ from tests.features.surface import (
     problem,
     read,
 )
+from userkit.errors import OverloadedError
 from userkit.http import Response
+from userkit.ports.passwords import Verification
+from userkit.testing import InstantHasher
 
 SESSION_FIELDS = {
     *("id", "created_at", "last_used_at", "expires_at"),
@@ -150,6 +153,37 @@ def test_proofs_are_passed_on_to_sign_in_checks(open_site: OpenSite) -> None:
     for query in ("", "?transport=bearer", "?transport=cookie"):
         given = site.ask("POST", f"/auth/login{query}", json={**body, "proofs": {"otp": "123456"}})
         assert given.status in (200, 204)
+
+
+@pytest.mark.parametrize("by", ["/auth/login", "/auth/token", "/auth/reauthenticate"])
+def test_lg_5_when_there_is_too_much_to_hash_people_are_told_when_to_come_back(
+    open_site: OpenSite, by: str
+) -> None:
+    """503, and it is no failed sign-in."""
+
+    class Busy(InstantHasher):
+        """It has more to do than it may take on, once people have signed in."""
+
+        busy = False
+
+        async def verify(self, password: str, encoded: str | None) -> Verification:
+            if self.busy:
+                raise OverloadedError(retry_after=2.5)
+            return await super().verify(password, encoded)
+
+    hasher = Busy()
+    site = open_site(hasher=hasher)
+    ada = site.person()
+    hasher.busy = True
+    for _ in range(12):
+        if by == "/auth/reauthenticate":
+            response = site.ask("POST", by, json={"password": PASSWORD}, headers=ada.headers)
+        else:
+            response = login(site, "ada@example.com", PASSWORD, by=by)
+        problem(response, 503, "overloaded")
+        assert response.header("retry-after") == "3"
+    hasher.busy = False
+    assert login(site, "ada@example.com", PASSWORD).status == 200
 
 
 # Cookies
