@@ -145,12 +145,12 @@ def serve(
 
 
 def _introduce(serving: Any, *, pages: str | None, made: Path | None) -> None:
+    if made is not None:
+        _say("Secret", f"{made} was made; keep it with the database, and to yourself")
     _say("API docs", f"{serving.base_url}/docs")
     if pages is not None:
         _say("Pages", pages)
     _say("Mail", "goes to a mail server" if serving.mail_folder is None else str(serving.mail_folder))
-    if made is not None:
-        _say("Secret", f"{made} was made; keep it with the database, and to yourself")
 
 
 def _say(label: str, fact: str) -> None:

@@ -5,7 +5,6 @@ import errno
 import inspect
 import logging.config
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -97,39 +96,52 @@ def run_server(serving: Serving, listener: socket.socket) -> bool:
 
     After SIGTERM and SIGINT no request is taken any more, and those that were taken are answered.
     """
-    # uvicorn raises the signal once more when it is done, and that is no reason to fail.
-    before = [(number, signal.signal(number, _ignored)) for number in (signal.SIGTERM, signal.SIGINT)]
+    stop = _Stop()
+    before = [(number, signal.signal(number, stop)) for number in (signal.SIGTERM, signal.SIGINT)]
+    serve = _served_by_workers if serving.server.workers > 1 else _served
     try:
-        serve = _served_by_workers if serving.server.workers > 1 else _served
-        return serve(serving, listener)
+        return serve(serving, listener, stop)
     finally:
         for number, handler in before:
             signal.signal(number, handler)
 
 
-def _served(serving: Serving, listener: socket.socket) -> bool:
+class _Stop:
+    """Ends the program at a signal, as long as uvicorn does not listen to signals itself.
+
+    When it is done uvicorn raises the signal once more, and that is no reason to fail.
+    """
+
+    server: uvicorn.Server | None = None
+
+    def __call__(self, *_: object) -> None:
+        if self.server is None or not self.server.started:
+            raise SystemExit(0)
+
+
+def _served(serving: Serving, listener: socket.socket, stop: _Stop) -> bool:
     os.environ.pop(_METRICS_FOLDER, None)  # one process puts its figures together with nobody's
     from userkit.serving.application import create_app
 
     config = _config(serving, create_app(serving))
-    server = uvicorn.Server(config)
+    stop.server = server = uvicorn.Server(config)
     server.run(sockets=[listener])
     return server.started
 
 
-def _served_by_workers(serving: Serving, listener: socket.socket) -> bool:
-    folder = tempfile.mkdtemp(prefix="userkit-metrics-")
-    _set({**serving.environment(), _METRICS_FOLDER: folder})
-    config = _config(serving, _FACTORY, factory=True)
-    # Before version 0.50 or so it wanted to be told what each worker does.
+def _served_by_workers(serving: Serving, listener: socket.socket, _: _Stop) -> bool:
+    with tempfile.TemporaryDirectory(prefix="userkit-metrics-", ignore_cleanup_errors=True) as folder:
+        _set({**serving.environment(), _METRICS_FOLDER: folder})
+        supervisor = _supervisor(_config(serving, _FACTORY, factory=True), listener)
+        supervisor.run()
+    return all(each.process.exitcode != _STARTUP_FAILURE for each in supervisor.processes)
+
+
+def _supervisor(config: uvicorn.Config, listener: socket.socket) -> Multiprocess:
+    # Older versions want to be told what each worker does.
     wants_target = "target" in inspect.signature(Multiprocess).parameters
     target: dict[str, Any] = {"target": uvicorn.Server(config).run} if wants_target else {}
-    try:
-        supervisor = Multiprocess(config, sockets=[listener], **target)
-        supervisor.run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return all(each.process.exitcode != _STARTUP_FAILURE for each in supervisor.processes)
+    return Multiprocess(config, sockets=[listener], **target)
 
 
 def _config(serving: Serving, app: Any, **more: Any) -> uvicorn.Config:
@@ -155,10 +167,6 @@ def _set(environment: dict[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def _ignored(*_: object) -> None:
-    """Do nothing."""
 
 
 def _check_folder(folder: Path) -> None:

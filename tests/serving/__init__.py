@@ -1,0 +1,1 @@
+"""What `userkit serve` does, over a real socket and piece by piece."""
