@@ -1,4 +1,4 @@
-"""The example that the README starts with."""
+"""The example that shows the library without a framework."""
 
 import subprocess
 import sys
