@@ -161,6 +161,17 @@ def test_an_application_that_handles_our_errors_goes_on_doing_so(kit: SyncUserKi
     assert client.get("/raise/other").text == "ours: not_found"
 
 
+def test_pages_are_there_when_they_are_wanted(make_kit: MakeKit) -> None:
+    """At the path of the kit's base URL, with every method they know."""
+    app = Flask("shop")
+    UserKitExtension(app, make_kit(base_url="https://app.example/account"), pages=True)
+    client = app.test_client()
+    assert client.get("/account/sign-in").mimetype == "text/html"
+    assert client.head("/account/sign-in").status_code == 200
+    assert client.get("/account").status_code == 303
+    assert client.put("/account/sign-in").status_code == 405
+
+
 def test_the_location_counts_where_the_application_is_mounted(client: FlaskClient) -> None:
     """A server or a dispatcher may have it below a path."""
     answer = client.post("/api/v1/users", json=ADA, environ_overrides={"SCRIPT_NAME": "/shop"})

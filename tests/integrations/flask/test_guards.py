@@ -166,6 +166,24 @@ def test_two_applications_do_not_share_answers(make_kit: MakeKit, app: Flask, to
     assert other.test_client().get("/who", headers=bearer(token)).status_code == 401
 
 
+def test_a_blueprint_may_be_guarded_by_another_kit(make_kit: MakeKit, app: Flask, token: str) -> None:
+    """A tenant of its own has users of its own; the other views go on asking the first kit."""
+    acme = UserKitExtension(app, make_kit(secret="another secret of at least 32 bytes"), prefix="/acme/v1")
+    blueprint = Blueprint("acme", __name__, url_prefix="/acme")
+    blueprint.before_request(acme.guarding)
+    blueprint.add_url_rule("/who", "who", login_required(lambda: current_user.email))
+    app.register_blueprint(blueprint)
+    client = app.test_client()
+    grace = {"email": "grace@example.com", "password": PASSWORD}
+    client.post("/acme/v1/users", json={"name": "Grace Hopper", **grace})
+    tokens = client.post("/acme/v1/auth/login", json=grace).json
+    assert tokens is not None
+    assert client.get("/acme/who", headers=bearer(tokens["access_token"])).text == "grace@example.com"
+    assert client.get("/acme/who", headers=bearer(token)).status_code == 401
+    assert client.get("/protected", headers=bearer(token)).status_code == 200
+    assert client.get("/protected", headers=bearer(tokens["access_token"])).status_code == 401
+
+
 def test_guards_work_before_the_extension_has_seen_the_request(make_kit: MakeKit) -> None:
     """An application may guard everything in a function that it registered first."""
     app, kit = Flask("shop"), make_kit()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
@@ -20,13 +21,14 @@ from userkit.http.settings import ALL_TRANSPORTS, DEFAULT_BODY_LIMIT, DEFAULT_PR
 from userkit.integrations.flask.opening import KitOpener
 from userkit.integrations.flask.translation import native, plain, read_body
 from userkit.kit import SyncUserKit
-from userkit.pages import with_pages
+from userkit.pages import PageSettings, with_pages
 from userkit.surface import Surface
 from userkit.sync import run
 
 __all__ = ["Installed", "UserKitExtension", "installed"]
 
 _NAME = "userkit"
+_CHOSEN = "userkit_chosen"
 Answer = Callable[[PlainRequest], Awaitable[PlainResponse]]
 View = Callable[..., Response]
 
@@ -56,7 +58,7 @@ class UserKitExtension:
         trusted_proxies: Sequence[str] = (),
         trusted_origins: Sequence[str] = (),
         body_limit: int = DEFAULT_BODY_LIMIT,
-        pages: bool = False,
+        pages: PageSettings | bool = False,
     ) -> None:
         """Take a kit, and what the application wants to choose about HTTP.
 
@@ -69,12 +71,13 @@ class UserKitExtension:
           as ``https://app.example``. They may make changes with a cookie.
         - ``body_limit``: how many bytes of a body are read.
         - ``pages``: whether people find pages to sign in and look after their account, at the path of
-          the kit's ``base_url``.
+          the kit's ``base_url``; or what to choose about them.
 
         Raises ConfigurationError.
         """
         self._kit = None if kit is None else _checked(kit)
         self._pages = pages
+        self._installed: WeakKeyDictionary[Flask, Installed] = WeakKeyDictionary()
         self._chosen: dict[str, Any] = {
             "prefix": prefix,
             "transports": transports,
@@ -88,7 +91,7 @@ class UserKitExtension:
     def init_app(self, app: Flask, kit: SyncUserKit | None = None) -> None:
         """Add everything to an application, with a kit of its own or with that of the extension.
 
-        An application may have several, with different prefixes; its guards ask the first.
+        An application may have several extensions, with different prefixes; its guards ask the first.
 
         Raises ConfigurationError.
         """
@@ -96,25 +99,36 @@ class UserKitExtension:
         if kit is None:
             raise ConfigurationError("Give the kit: UserKitExtension(app, kit), or init_app(app, kit).")
         surface = Surface.of(kit, **self._chosen)
-        if self._pages:
-            surface = with_pages(surface, kit)
+        surface = surface if self._pages is False else with_pages(surface, kit, self._pages)
         documents = documentation(surface.routes, prefix=surface.prefix, title=kit.wiring().app_name)
         _check_free(app, documents)
         opener = KitOpener(kit)
-        app.extensions.setdefault(_NAME, Installed(surface, opener))
+        self._installed[app] = Installed(surface, opener)
+        app.extensions.setdefault(_NAME, self._installed[app])
         app.before_request(_unknown_below(f"{surface.prefix}/"))
         app.before_request(opener.open)
         if UserKitError not in app.error_handler_spec[None][None]:
             app.register_error_handler(UserKitError, _problem)
         app.register_blueprint(_blueprint(app, surface, documents))
 
+    def guarding(self) -> None:
+        """Let this extension guard views, where an application has several.
+
+        ``blueprint.before_request(acme.guarding)``: guards of that blueprint ask the kit of ``acme``.
+        """
+        setattr(request, _CHOSEN, self._installed[_application()])
+
 
 def installed() -> Installed:
-    """Return what the application has that answers this request. Raises UsageError."""
-    found = current_app.extensions.get(_NAME)
+    """Return what guards the view that answers this request. Raises UsageError."""
+    found = getattr(request, _CHOSEN, None) or current_app.extensions.get(_NAME)
     if found is None:
         raise UsageError("There is no UserKitExtension in this application: UserKitExtension(app, kit).")
     return found  # type: ignore[no-any-return]  # put there by init_app
+
+
+def _application() -> Flask:
+    return cast(Any, current_app)._get_current_object()  # type: ignore[no-any-return]  # it is what it stands for
 
 
 def _checked(kit: object) -> SyncUserKit:

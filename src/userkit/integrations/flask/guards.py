@@ -124,13 +124,14 @@ def _asked(question: Hashable, ask: Ask[T]) -> T:
 
     It is kept with the request: what is in ``flask.g`` may outlive it.
     """
-    answers: dict[Hashable, T] | None = getattr(request, _ANSWERS, None)
+    found = installed()
+    answers: dict[tuple[int, Hashable], T] | None = getattr(request, _ANSWERS, None)
     if answers is None:
         answers = {}
         setattr(request, _ANSWERS, answers)
-    if question not in answers:
-        found = installed()
+    key = id(found.surface), question
+    if key not in answers:
         # What the application does before a request may come before the extension.
         found.opener.open()
-        answers[question] = run(ask(found.surface, plain()))
-    return answers[question]
+        answers[key] = run(ask(found.surface, plain()))
+    return answers[key]
