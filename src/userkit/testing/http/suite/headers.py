@@ -122,6 +122,8 @@ class Headers(Standard):
         headers = [("x-forwarded-for", "198.51.100.1"), ("X-Forwarded-For", "203.0.113.7")]
         assert self._session(behind_proxy, *headers)["address"] == "203.0.113.7"
         assert self._session(behind_proxy, *reversed(headers))["address"] == "198.51.100.1"
+        behind = [("x-forwarded-for", "203.0.113.7"), ("x-forwarded-for", "127.0.0.1")]
+        assert self._session(behind_proxy, *behind)["address"] == "203.0.113.7"
 
     def test_lg_4_a_trusted_proxy_that_tells_nothing_is_the_client(self, behind_proxy: Application) -> None:
         """There is nobody behind it."""
