@@ -1,10 +1,14 @@
 """Whom a credential belongs to, as they are now."""
 
+import asyncio
+
 import pytest
 
-from tests.features.surface import PASSWORD, Person, Site
+from tests.features.surface import PASSWORD, SECRET, Person, Site
+from userkit import UserKit
 from userkit.errors import UnauthenticatedError
 from userkit.kernel.identity import Identity
+from userkit.testing import InstantHasher
 
 
 def identity(site: Site, person: Person) -> Identity:
@@ -59,3 +63,19 @@ def test_vf_5_what_was_issued_before_the_owner_took_the_account_over_is_void(sit
     site.kit.passwords.set(ada.id, password=PASSWORD)
     pair = site.kit.sessions.sign_in(email="ada@example.com", password=PASSWORD)
     assert site.kit.users.current(site.kit.authenticate(pair.access_token)).id == ada.id
+
+
+def test_the_asynchronous_kit_has_it_as_a_coroutine() -> None:
+    """With the same answers."""
+
+    async def ask() -> None:
+        async with UserKit("memory://", secret=SECRET, hasher=InstantHasher()) as kit:
+            ada = await kit.users.register(email="ada@example.com", name="Ada", password=PASSWORD)
+            pair = await kit.sessions.sign_in(email="ada@example.com", password=PASSWORD)
+            who = await kit.authenticate(pair.access_token)
+            assert await kit.users.current(who) == ada
+            await kit.users.delete(ada.id)
+            with pytest.raises(UnauthenticatedError):
+                await kit.users.current(who)
+
+    asyncio.run(ask())
