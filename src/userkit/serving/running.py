@@ -35,8 +35,8 @@ _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _BACKLOG = 2048
 # Requests that are being answered when the server is told to stop have so long.
 _GRACE = 30
-# A worker that is only slow to start, on a busy machine, is not hung.
-_HEALTHCHECK = 60
+# A worker that is slow to start, on a busy machine, is not hung; one that dies may be missed as late as this.
+_HEALTHCHECK = 15
 _STARTUP_FAILURE = 3
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from userkit.errors import ConfigurationError
 from userkit.http.forwarded import TrustedProxies
 from userkit.kernel.base_url import check_base_url
+from userkit.plugins.opening import STORES
 from userkit.plugins.urls import StoreURL
 from userkit.serving.secret_file import ensure_secret, secret_beside
 from userkit.settings import UserKitSettings, read_settings
@@ -138,7 +139,7 @@ class Serving:
     def checked(self) -> tuple[Self, Path | None]:
         """Return the server with what it lacks, and the secret file if one was made just now.
 
-        Raises ConfigurationError.
+        Raises ConfigurationError, or one of its kinds.
         """
         self._check_base_url()
         file, made = self.database_file, None
@@ -148,6 +149,7 @@ class Serving:
         kit: dict[str, Any] = {"database": SecretStr(self.database)}
         if self.kit.secret is None and self.kit.secret_file is None:
             if file is None:
+                STORES.choose(StoreURL.read(self.database).plugin)  # raises for one that does not exist
                 raise ConfigurationError(
                     "Beside a database server no secret is made, for all who use it need the same: give "
                     "--secret-file, or set USERKIT_SECRET_FILE or USERKIT_SECRET."
