@@ -221,11 +221,12 @@ def test_a_guarded_view_keeps_its_name_and_signature() -> None:
 
 def test_without_the_extension_a_guard_says_what_is_missing() -> None:
     """Nobody is let in by accident."""
-    app = Flask("bare")
-    app.add_url_rule("/", "home", login_required(lambda: "home"))
-    app.testing = True
-    with pytest.raises(UsageError, match="UserKitExtension"):
-        app.test_client().get("/")
+    for guard in (login_required(lambda: "home"), UserKitExtension().guarding):
+        app = Flask("bare")
+        app.add_url_rule("/", "home", guard)
+        app.testing = True
+        with pytest.raises(UsageError, match="UserKitExtension"):
+            app.test_client().get("/")
 
 
 def test_a_cookie_opens_views_and_changes_need_the_csrf_token(

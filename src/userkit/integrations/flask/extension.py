@@ -29,6 +29,7 @@ __all__ = ["Installed", "UserKitExtension", "installed"]
 
 _NAME = "userkit"
 _CHOSEN = "userkit_chosen"
+_MISSING = "There is no such UserKitExtension in this application: UserKitExtension(app, kit)."
 Answer = Callable[[PlainRequest], Awaitable[PlainResponse]]
 View = Callable[..., Response]
 
@@ -115,15 +116,19 @@ class UserKitExtension:
         """Let this extension guard views, where an application has several.
 
         ``blueprint.before_request(acme.guarding)``: guards of that blueprint ask the kit of ``acme``.
+        Raises UsageError in an application that has not got this extension.
         """
-        setattr(request, _CHOSEN, self._installed[_application()])
+        found = self._installed.get(_application())
+        if found is None:
+            raise UsageError(_MISSING)
+        setattr(request, _CHOSEN, found)
 
 
 def installed() -> Installed:
     """Return what guards the view that answers this request. Raises UsageError."""
     found = getattr(request, _CHOSEN, None) or current_app.extensions.get(_NAME)
     if found is None:
-        raise UsageError("There is no UserKitExtension in this application: UserKitExtension(app, kit).")
+        raise UsageError(_MISSING)
     return found  # type: ignore[no-any-return]  # put there by init_app
 
 

@@ -107,7 +107,7 @@ def _guarded(view: Callable[P, R], ask: Callable[[], object]) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         ask()
-        # Flask looks at what it is given: a view that is a coroutine function is still one for it.
+        # A view that is a coroutine function is run as Flask runs it.
         return cast(R, current_app.ensure_sync(view)(*args, **kwargs))
 
     return guarded
