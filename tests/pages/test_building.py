@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def test_pw_1_the_page_says_how_long_a_password_must_be(open_pages: OpenPages) -
     """As the application has chosen it."""
     site = open_pages(passwords(min_length=20))
     assert "At least 20 characters." in Walker(site).goto("/sign-up").markup.text
+
+
+def test_each_realm_has_pages_for_its_own_people(open_pages: OpenPages) -> None:
+    """A cookie of one opens nothing in the other, nor does a password."""
+    site = open_pages()
+    acme = site.kit.realm("acme")
+    acme.users.register(email="ada@example.com", name="Ada", password=PASSWORD)
+    view = replace(site, kit=acme, surface=with_pages(Surface.of(acme), acme))
+    ada = Walker(view).signed_in()
+    assert Walker(site, cookies=ada.cookies).goto("/account").path.startswith("/sign-in")
+    stranger = Walker(site)
+    stranger.goto("/sign-in")
+    assert stranger.send(email="ada@example.com", password=PASSWORD).status == 401
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-// The pages work without this. It takes the link of a mail out of the address bar, and shows passwords.
+// The pages work without this. It takes the link of a mail out of the address bar, shows passwords, and sends a
+// form once when its button is clicked twice.
 (() => {
   "use strict";
 
@@ -46,6 +47,14 @@
     field.replaceWith(inside);
     inside.append(field, button);
     if (field.autofocus) field.focus();
+  }
+
+  for (const form of document.forms) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+      setTimeout(() => delete form.dataset.sent, 2000);
+    });
   }
 
   const secret = document.querySelector("input.secret");
