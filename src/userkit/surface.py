@@ -88,7 +88,9 @@ class Surface:
             wiring.base_url,
         )
         app = HttpApp(
-            gatekeeper=_Gatekeeper(wiring.authentication, offered["roles"], offered["sessions"]),
+            gatekeeper=_Gatekeeper(
+                wiring.authentication, offered["users"], offered["roles"], offered["sessions"]
+            ),
             transports=accepted,
             browser=Browser(cookies, csrf, accepted=Transport.COOKIE in accepted.accepted),
             proxies=proxies,
@@ -144,6 +146,7 @@ class Surface:
 @dataclass(frozen=True, slots=True)
 class _Gatekeeper:
     authentication: Authentication
+    users: Users
     roles: Roles
     sessions: Sessions
 
@@ -155,6 +158,9 @@ class _Gatekeeper:
 
     async def require(self, identity: Identity, permission: str) -> None:
         await self.roles.require(identity, permission)
+
+    async def require_current(self, identity: Identity) -> None:
+        await self.users.current(identity)
 
     async def require_fresh(self, identity: Identity, *, within: timedelta) -> None:
         await self.sessions.require_fresh(identity, within=within)

@@ -88,6 +88,7 @@ class Doorkeeper:
     )
     failing: dict[str, BaseException] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    gone: tuple[str, ...] = ()
 
     async def authenticate(self, credential: str) -> Identity:
         """Return whose credential this is."""
@@ -106,6 +107,12 @@ class Doorkeeper:
         self._fail("require")
         if permission not in self._held(identity) or not identity.covers(permission):
             raise ForbiddenError
+
+    async def require_current(self, identity: Identity) -> None:
+        """Raise UnauthenticatedError when somebody is said to be gone."""
+        self._fail("require_current")
+        if identity.user_id in self.gone:
+            raise UnauthenticatedError
 
     async def require_fresh(self, identity: Identity, *, within: timedelta) -> None:
         """Raise ReauthenticationRequiredError unless the session is called fresh."""

@@ -121,23 +121,24 @@ def test_cf_1_a_place_that_is_missing_lets_nobody_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("access", "answer"),
+    ("access", "gone", "answer"),
     [
-        (PUBLIC, HIDDEN),
-        (USER, NO_CREDENTIAL),
-        (SESSION, NO_CREDENTIAL),
-        (FRESH, NO_CREDENTIAL),
-        (self_or("users:write"), HIDDEN),
+        (PUBLIC, (SELF,), HIDDEN),
+        *((access, (SELF,), NO_CREDENTIAL) for access in (USER, SESSION, FRESH, self_or("users:write"))),
+        *((access, (), HIDDEN) for access in (USER, SESSION, FRESH, self_or("users:write"))),
     ],
 )
-def test_who_has_been_deleted_is_nobody(access: Access, answer: tuple[int, str]) -> None:
-    """A route about the caller asks to sign in again; others say that there is no such user."""
+def test_who_has_been_deleted_is_nobody(
+    access: Access, gone: tuple[str, ...], answer: tuple[int, str]
+) -> None:
+    """They are asked to sign in again; to others it is somebody else who is not there."""
 
     async def missing(_: AnyCall) -> Reply:
         raise UserNotFoundError
 
     request = asking("POST", *bearing("fresh"), path_values={"id": SELF})
-    assert problem(run(application().run(route(missing, access=access, method="POST"), request))) == answer
+    app = application(Doorkeeper(gone=gone))
+    assert problem(run(app.run(route(missing, access=access, method="POST"), request))) == answer
 
 
 def test_the_handler_knows_who_calls() -> None:

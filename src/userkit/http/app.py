@@ -52,6 +52,10 @@ class Gatekeeper(Protocol):
         """Raise ForbiddenError, and record it, unless somebody has a permission."""
         ...
 
+    async def require_current(self, identity: Identity) -> None:
+        """Raise UnauthenticatedError unless the account of somebody is there and open."""
+        ...
+
     async def require_fresh(self, identity: Identity, *, within: timedelta) -> None:
         """Raise ReauthenticationRequiredError unless somebody has proved lately who they are."""
         ...
@@ -152,10 +156,10 @@ class HttpApp:
         try:
             return await self._handled(route, request, shown)
         except UserNotFoundError:
-            if route.access.public or route.access.subject is not None:
-                raise
-            # The only user that such a route knows is the caller, who has been deleted.
-            raise UnauthenticatedError from None
+            if not route.access.public:
+                # Perhaps it is the caller who has been deleted, and must hear that first.
+                await self.gatekeeper.require_current(shown.identity)
+            raise
 
     async def _admitted(self, access: Access, request: Request) -> Shown | None:
         try:
