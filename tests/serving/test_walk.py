@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving.served import Served, served
-from tests.serving.walking import Step, steps, walk
+from tests.serving.walking import Step, starts_server, steps, walk
 
 ROOT = Path(__file__).parents[2]
 WALKS = [ROOT / "docs" / "tutorials" / "serve.md"]
@@ -15,7 +15,7 @@ WALKS = [ROOT / "docs" / "tutorials" / "serve.md"]
 
 def start_of(document: str) -> Step:
     """Return the step that starts the server."""
-    (start,) = [step for step in steps(document) if step.command.startswith("userkit serve")]
+    (start,) = [step for step in steps(document) if starts_server(step)]
     return start
 
 
@@ -30,7 +30,8 @@ def test_every_command_prints_what_is_shown(page: Path, tmp_path: Path) -> None:
     """From top to bottom, in one shell."""
     document = page.read_text(encoding="utf-8")
     start = start_of(document)
-    with served(tmp_path, *shlex.split(start.command)[2:]) as server:
+    arguments = shlex.split(start.command.partition("userkit serve")[2])
+    with served(tmp_path, *arguments) as server:
         assert start.is_met_by(introduction(server))
         assert len(walk(document, server)) > 5
 
