@@ -10,6 +10,9 @@ import pytest
 from tests.servers.postgres import PostgresServer
 from tests.serving.served import ADA, NEW_PASSWORD, PASSWORD, Served, served, until
 
+# Servers are started, in turn, on machines that may be busy.
+pytestmark = pytest.mark.timeout(300)
+
 SIGN_INS = 'userkit_sign_ins_total{{outcome="{}"}}'
 
 

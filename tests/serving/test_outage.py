@@ -8,6 +8,9 @@ import pytest
 from tests.servers.postgres import PostgresServer
 from tests.serving.served import Served, served, until
 
+# Servers are started, in turn, on machines that may be busy.
+pytestmark = pytest.mark.timeout(300)
+
 
 def is_ready(server: Served) -> bool:
     """Ask the server whether it reaches its store; it says yes, or no and when to ask again."""

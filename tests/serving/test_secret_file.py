@@ -71,6 +71,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
         ensure_secret(tmp_path / "file" / "app.db.secret")
 
 
+@pytest.mark.timeout(300)
 def test_the_second_start_has_the_secret_of_the_first(tmp_path: Path) -> None:
     """So that who was signed in still is."""
     with served(tmp_path, "--no-pages") as server:

@@ -13,6 +13,9 @@ import pytest
 from tests.serving.served import ADA, Served, served, until
 from userkit import SyncUserKit
 
+# Servers are started, in turn, on machines that may be busy.
+pytestmark = pytest.mark.timeout(300)
+
 CALLERS = 40
 
 

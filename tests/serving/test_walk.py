@@ -8,6 +8,9 @@ import pytest
 from tests.serving.served import Served, served
 from tests.serving.walking import Step, starts_server, steps, walk
 
+# Servers are started, in turn, on machines that may be busy.
+pytestmark = pytest.mark.timeout(300)
+
 ROOT = Path(__file__).parents[2]
 WALKS = [ROOT / "docs" / "tutorials" / "serve.md"]
 """Documents whose ``console`` blocks are run; each starts one server, with ``userkit serve``."""
