@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from userkit.features.mail import mail
     from userkit.features.password_reset import PasswordReset, password_reset
     from userkit.features.passwords import PasswordChanged, PasswordRefused, Passwords, passwords
+    from userkit.features.registration import Registration, registration
     from userkit.features.roles import RoleAssigned, Roles, RoleUnassigned, roles
     from userkit.features.sessions import (
         RefreshReuseDetected,
@@ -135,6 +136,7 @@ __all__ = [
     "RateLimiter",
     "ReauthenticationRequiredError",
     "RefreshReuseDetected",
+    "Registration",
     "RoleAssigned",
     "RoleUnassigned",
     "Roles",
@@ -176,6 +178,7 @@ __all__ = [
     "mail",
     "password_reset",
     "passwords",
+    "registration",
     "roles",
     "sessions",
     "throttling",
@@ -203,6 +206,8 @@ _LATER = {
     "PasswordRefused": "userkit.features.passwords",
     "Passwords": "userkit.features.passwords",
     "passwords": "userkit.features.passwords",
+    "Registration": "userkit.features.registration",
+    "registration": "userkit.features.registration",
     "RoleAssigned": "userkit.features.roles",
     "RoleUnassigned": "userkit.features.roles",
     "Roles": "userkit.features.roles",

@@ -8,6 +8,7 @@
     │   ├── InvalidURLError
     │   ├── UnsupportedStoreError
     │   ├── SchemaOutdatedError
+    │   ├── MailerMissingError
     │   └── PluginError
     │       ├── UnknownBackendError
     │       ├── PluginConflictError
@@ -70,6 +71,7 @@ __all__ = [
     "MailError",
     "MailRefusedError",
     "MailUnavailableError",
+    "MailerMissingError",
     "MissingExtraError",
     "NotFoundError",
     "OverloadedError",
@@ -142,6 +144,13 @@ class SchemaOutdatedError(ConfigurationError):
     """The tables in the database are missing or older than this version of userkit."""
 
     summary = "The tables of userkit are missing or out of date; run `userkit db upgrade`."
+
+
+class MailerMissingError(ConfigurationError):
+    """What was asked for needs mail, and the kit has nothing that sends any."""
+
+    code = "mailer_missing"
+    summary = "This application sends no mail."
 
 
 class PluginError(ConfigurationError):

@@ -47,6 +47,7 @@ CODES = {
     "RateLimitedError": "rate_limited",
     "OverloadedError": "overloaded",
     "MailError": "mail_failed",
+    "MailerMissingError": "mailer_missing",
     "StoreError": "store_error",
     "DuplicateError": "already_exists",
     "EmailAlreadyExistsError": "email_already_exists",

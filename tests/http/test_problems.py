@@ -62,6 +62,7 @@ TABLE: dict[type[UserKitError], tuple[int, str]] = {
     errors.MailError: (503, "mail_failed"),
     errors.MailRefusedError: (503, "mail_failed"),
     errors.MailUnavailableError: (503, "mail_failed"),
+    errors.MailerMissingError: (503, "mailer_missing"),
 }
 MADE: dict[type[UserKitError], Callable[[], UserKitError]] = {
     ValidationFailedError: lambda: ValidationFailedError([]),

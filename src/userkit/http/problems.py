@@ -18,6 +18,7 @@ from userkit.errors import (
     InvalidInputError,
     InvalidNameError,
     InvalidTokenError,
+    MailerMissingError,
     MailError,
     NotFoundError,
     OverloadedError,
@@ -55,7 +56,7 @@ _DEFAULT_WAIT = 1
 _LONGEST_WAIT = 24 * 60 * 60
 
 # What these say names hosts and files: it is for whoever runs the application.
-_FOR_OPERATORS = (StoreUnavailableError, MailError)
+_FOR_OPERATORS = (StoreUnavailableError, MailError, MailerMissingError)
 # Of these a credential that was shown is not the cause.
 _OF_SIGNING_IN = (InvalidCredentialsError, ProofRequiredError)
 
@@ -138,6 +139,7 @@ STATUSES: Mapping[type[UserKitError], HTTPStatus] = {
     OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     MailError: HTTPStatus.SERVICE_UNAVAILABLE,
+    MailerMissingError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of every error; of several classes that fit, the nearest counts. All others are 500."""
 
@@ -219,7 +221,7 @@ def _headers(error: UserKitError, presented: bool) -> Headers:
             return (("www-authenticate", _CHALLENGE + (', error="invalid_token"' if blamed else "")),)
         case RateLimitedError() | OverloadedError():
             return (("retry-after", _seconds(error.retry_after)),)
-        case StoreUnavailableError() | MailError():
+        case StoreUnavailableError() | MailError() | MailerMissingError():
             return (("retry-after", str(_DEFAULT_WAIT)),)
         case MethodNotAllowedError():
             return (("allow", ", ".join(error.allowed)),)

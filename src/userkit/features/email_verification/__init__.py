@@ -80,7 +80,12 @@ def email_verification(
         if required:
             parts.offer(Sessions).checks.append(_refuse_unverified)
         return EmailVerification.build(
-            parts, letters=letters, limit=request_limit, change_limit=change_limit, required=required
+            parts,
+            letters=letters,
+            limit=request_limit,
+            change_limit=change_limit,
+            required=required,
+            on_registration=on_registration,
         )
 
     return Feature(

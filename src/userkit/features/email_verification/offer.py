@@ -24,7 +24,8 @@ __all__ = ["EmailVerification", "SyncEmailVerification"]
 class EmailVerification:
     """What can be done to confirm and change the addresses of one realm.
 
-    ``required``: whether nobody can sign in before their address is confirmed.
+    ``required``: whether nobody can sign in before their address is confirmed; ``on_registration``:
+    whether everybody who registers is asked to.
     """
 
     request: RequestVerification
@@ -32,10 +33,18 @@ class EmailVerification:
     change: ChangeEmail
     confirm_change: ConfirmChange
     required: bool
+    on_registration: bool
 
     @classmethod
     def build(
-        cls, parts: Parts, *, letters: AddressLetters, limit: Limit, change_limit: Limit, required: bool
+        cls,
+        parts: Parts,
+        *,
+        letters: AddressLetters,
+        limit: Limit,
+        change_limit: Limit,
+        required: bool,
+        on_registration: bool,
     ) -> Self:
         """Wire the use cases from the parts of a kit."""
         store, journal, now, links = parts.store, parts.journal, parts.now, parts.offer(Links)
@@ -50,6 +59,7 @@ class EmailVerification:
             ),
             confirm_change=ConfirmChange(journal=journal, now=now, links=links),
             required=required,
+            on_registration=on_registration,
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from userkit.errors import ConfigurationError, UsageError
+from userkit.errors import MailerMissingError, UsageError
 from userkit.features.mail.delivery import DeliverLetter, LinkMaker, LinkSource, Written
 from userkit.features.mail.letters import LetterKind
 from userkit.features.outbox.offer import Outbox
@@ -38,9 +38,9 @@ class Letters:
         return self.deliver is not None
 
     def require(self) -> DeliverLetter:
-        """Return what delivers letters. Raises ConfigurationError, which says how to send mail."""
+        """Return what delivers letters. Raises MailerMissingError, which says how to send mail."""
         if self.deliver is None:
-            raise ConfigurationError(
+            raise MailerMissingError(
                 "This needs mail, and the kit has no mailer: "
                 'UserKit(…, mailer="smtp://user:password@mail.example", base_url="https://app.example").'
             )
@@ -79,7 +79,7 @@ class Letters:
         ``link`` is the purpose of the link, whose token is made when the letter is delivered, and
         ``note`` is JSON for whoever makes it. No secret belongs into any of them.
 
-        Raises ConfigurationError without a mailer, and UsageError when the letter lacks something.
+        Raises MailerMissingError, and UsageError when the letter lacks something.
         """
         kind = self.require().renderer.kind(letter)
         missing = sorted(kind.needs.keys() - context.keys())

@@ -101,7 +101,13 @@ def _check_private(parts: Parts, letters: Letters) -> None:
         raise ConfigurationError(
             "Private registration tells owners by mail: give the kit a mailer and a base_url."
         )
-    if not parts.offer(EmailVerification).required:
+    verification = parts.offer(EmailVerification)
+    if not verification.on_registration:
+        raise ConfigurationError(
+            "With private registration a letter is all that people hear of their account: leave out "
+            "on_registration=False of email_verification(…)."
+        )
+    if not verification.required:
         raise ConfigurationError(
             "With private registration whoever signs in must have a confirmed address, or signing in would "
             "tell what registering does not: features=[email_verification(required=True)]."
