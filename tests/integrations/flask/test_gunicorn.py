@@ -162,13 +162,35 @@ def test_se_1_a_refresh_token_has_one_successor(
 def test_a_worker_that_is_killed_is_replaced(
     serve: Callable[..., Served], database: str, options: tuple[str, ...]
 ) -> None:
-    """What was acknowledged is there, and the next requests work, also in the middle of everything."""
+    """What was acknowledged is there, and the next requests work."""
     served = serve(*options)
     assert served.register("ada").status_code == 201
     for number in range(2):
         os.kill(served.ask("GET", "/process").json()["id"], signal.SIGKILL)
         assert served.sign_in("ada").status_code == 200
         assert served.live(f"user{number}") == [201, 200, 200, 200]
+
+
+def test_whoever_was_told_that_it_is_done_finds_it_done(serve: Callable[..., Served], database: str) -> None:
+    """A worker is killed while it answers; whom it told nothing may ask again."""
+    served = serve(*PRELOADED)
+    victim = served.ask("GET", "/process").json()["id"]
+
+    def register(number: int) -> str | None:
+        if number == 0:
+            os.kill(victim, signal.SIGKILL)
+            return None
+        try:
+            answer = served.register(f"user{number}")
+        except httpx.TransportError:
+            return None
+        assert answer.status_code == 201
+        return str(answer.json()["id"])
+
+    told = [each for each in at_once(12, register) if each is not None]
+    assert served.live("after") == [201, 200, 200, 200]
+    with SyncUserKit(database, secret=SECRET) as kit:
+        assert {kit.users.get(each).id for each in told} == set(told)
 
 
 def test_a_kit_that_was_opened_before_the_fork_serves(serve: Callable[..., Served]) -> None:
