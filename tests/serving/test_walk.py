@@ -12,7 +12,7 @@ from tests.serving.walking import Step, starts_server, steps, walk
 pytestmark = pytest.mark.timeout(300)
 
 ROOT = Path(__file__).parents[2]
-WALKS = [ROOT / "docs" / "tutorials" / "serve.md"]
+WALKS = [ROOT / "README.md", ROOT / "docs" / "tutorials" / "serve.md"]
 """Documents whose ``console`` blocks are run; each starts one server, with ``userkit serve``."""
 
 

@@ -23,6 +23,7 @@ _UNFIT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SENDER = re.compile(r"""(?:"?([^<>"]*?)"?\s*<([^<>]+)>|([^<>\s]+))""")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}", re.ASCII)
 _LONGEST_SUBJECT = 500
+_LONGEST_LINE = 998  # RFC 5322, section 2.1.1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,13 +50,19 @@ def compose(message: Message, *, sender: str, now: datetime | None = None) -> Co
         mail["Message-ID"] = f"<{message.id}@{from_.domain}>"
         # Robots on holiday do not answer then (RFC 3834, section 5).
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(message.text, cte="quoted-printable")
+        mail.set_content(message.text, cte=_encoding(message.text))
         if message.html is not None:
             mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
         content = mail.as_bytes()
     except (MessageError, ValueError):
         raise MailRefusedError("The message cannot be put into the form of a mail.") from None
     return Composed(from_.addr_spec, to.addr_spec, content)
+
+
+def _encoding(text: str) -> str:
+    # As it is, so that a link stays in one piece also for whoever reads the file of a mail.
+    plain = text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.splitlines())
+    return "7bit" if plain else "quoted-printable"
 
 
 def check_sender(text: str) -> bool:
