@@ -48,7 +48,7 @@ def test_the_applications_own_lifespan_keeps_its_state() -> None:
     assert told == ["started", "ended"]
 
 
-@pytest.mark.filterwarnings("ignore:.*on_event is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The on_startup and on_shutdown:DeprecationWarning")
 def test_handlers_of_the_old_kind_are_called() -> None:
     """on_startup and on_shutdown, as FastAPI still takes them."""
     told: list[str] = []
