@@ -4,6 +4,7 @@ The session `extras` takes one extra away after another and names it in MISSING_
 is missing these tests show that every backend opens.
 """
 
+import importlib
 import importlib.util
 import os
 import secrets
@@ -14,6 +15,8 @@ import pytest
 
 from userkit import KeySet, SigningKey, SyncUserKit, TokenSettings, UserKit
 from userkit.errors import MissingExtraError
+from userkit.pages import with_pages
+from userkit.surface import Surface
 
 SECRET = secrets.token_urlsafe(32)
 PASSWORD = "mauve otters juggle teapots"
@@ -120,6 +123,45 @@ def test_the_command_line_works_or_names_its_extra() -> None:
     else:
         assert done.returncode == 2
         assert "userkit-sdk[cli]" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("integration", "modules"), [("fastapi", ("fastapi",)), ("flask", ("flask", "jinja2"))]
+)
+def test_an_integration_is_there_or_its_framework_is_named(
+    integration: str, modules: tuple[str, ...]
+) -> None:
+    """Nothing else of userkit needs a framework."""
+    if installed(*modules):
+        importlib.import_module(f"userkit.integrations.{integration}")
+        return
+    with pytest.raises(ModuleNotFoundError, match="|".join(modules)):
+        importlib.import_module(f"userkit.integrations.{integration}")
+
+
+def test_account_pages_are_there_or_name_their_extra() -> None:
+    """Who wants none needs nothing for them."""
+    kit = SyncUserKit("memory://", secret=SECRET, base_url="https://app.example")
+    surface = Surface.of(kit)
+    assert surface.pages == {}
+    if installed("jinja2"):
+        assert with_pages(surface, kit).pages
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[pages\]"):
+        with_pages(surface, kit)
+
+
+def test_the_server_starts_or_names_its_extra() -> None:
+    """In one sentence."""
+    if not installed("typer", "rich"):
+        return  # the test of the command line says what is missing then
+    done = command_line("serve", "--help")
+    assert done.returncode == 0
+    if not installed("fastapi", "uvicorn", "prometheus_client"):
+        done = command_line("serve", "--database", "memory://")
+        assert done.returncode != 0
+        assert "userkit-sdk[serve]" in done.stderr
         assert "Traceback" not in done.stderr
 
 

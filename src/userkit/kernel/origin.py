@@ -62,4 +62,6 @@ def coming_from(
 
 def printable(text: str) -> str:
     """Return text without what a terminal, a log or a table would obey: each is shown as U+FFFD."""
+    if text.isprintable():
+        return text  # as nearly all of it is, and every request asks
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
