@@ -68,7 +68,7 @@ class _NotNull:
     """Refuse null where None is the default. Complaints name the field, not the members of a union."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        nullable = handler(source)
+        nullable: Any = handler(source)
         inner: CoreSchema = nullable["schema"]  # of T, since T | None is nullable
         return inner
 
