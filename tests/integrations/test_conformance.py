@@ -1,9 +1,12 @@
 """Both frameworks pass the one suite, in this process and over sockets, on SQLite and on PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
 
 from tests.integrations.applications import KINDS
 from tests.servers.postgres import PostgresServer
@@ -13,13 +16,15 @@ from userkit.testing.http import Client, Stage, Start
 
 __all__ = ["starting"]
 
+_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "test-an-integration.md"
+
 
 def starting(framework: str, *, on_socket: bool = False) -> Start:
     """Return what starts an application of a framework."""
     kind = KINDS[framework]
 
     @contextmanager
-    def start(stage: Stage) -> Iterator[Client]:
+    def start(stage: Stage) -> Generator[Client]:
         kit = kind.kit(stage.store, **stage.kit_options)
         app = kind.make(kit, **stage.http_options)
         with (kind.serve if on_socket else kind.drive)(app) as client:
@@ -85,3 +90,16 @@ class TestFlaskOnSocket(HttpConformance):
 @pytest.mark.server
 class TestFlaskOnSocketAndPostgres(_OnPostgres, TestFlaskOnSocket):
     pass
+
+
+class TestThePageOfTheManual(HttpConformance):
+    """The integration that others learn from, as it is on its page."""
+
+    @pytest.fixture
+    def start(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+        monkeypatch.chdir(tmp_path)
+        page = Sybil(parsers=[PythonCodeBlockParser()], encoding="utf-8").parse(_PAGE)
+        for example in page.examples():
+            example.evaluate()
+        start: Start = page.namespace["start"]
+        return start

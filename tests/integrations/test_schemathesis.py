@@ -35,7 +35,7 @@ def test_the_document_tells_the_truth(
 ) -> None:
     """Every check of Schemathesis passes, on every operation."""
     world = open_world(limits=False, http_options={"body_limit": 1_000_000})
-    found = explore(world, _DOCUMENTS[place.framework], examples=10, phases=phases)
+    found = explore(world, _DOCUMENTS[place.framework], examples=20, phases=phases)
     assert not found.problems, f"seed {SEED}, {len(found.problems)} problems:\n" + "\n\n".join(
         found.problems[:20]
     )
@@ -61,6 +61,8 @@ def _see_that_it_was_thorough(found: Findings, phases: tuple[str, ...]) -> None:
         "positive_data_acceptance",
         "ignored_auth",
         "unsupported_method",
+        "allow_header_conformance",
+        *(("use_after_free", "ensure_resource_availability") if "stateful" in phases else ()),
     }
 
 

@@ -41,7 +41,7 @@ class HttpConformance(Paths, Queries, Headers, Bodies, Accounts, Browsers, Guard
                 return start
 
         @contextmanager
-        def start(stage: Stage) -> Iterator[Client]:
+        def start(stage: Stage) -> Generator[Client]:
             kit = UserKit(stage.store, **stage.kit_options)
             with AsgiClient(my_app(kit, **stage.http_options)) as client:
                 yield client

@@ -3,7 +3,7 @@
 import json as json_text
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -87,7 +87,7 @@ class Stage:
         return cls(store=store, http_options={"trusted_proxies": trusted_proxies, "body_limit": _BODY_LIMIT})
 
     @contextmanager
-    def play(self, start: "Start") -> Iterator["Application"]:
+    def play(self, start: "Start") -> Generator["Application"]:
         """Start the application, and open kits on the same database to look into it."""
         with ExitStack() as stack:
             client = stack.enter_context(start(self))
@@ -98,7 +98,8 @@ class Stage:
             )
 
     def _kit(self, clock: Callable[[], datetime]) -> SyncUserKit:
-        return SyncUserKit(self.store, **{**self.kit_options, "clock": clock})
+        options: dict[str, Any] = {**self.kit_options, "clock": clock}
+        return SyncUserKit(self.store, **options)
 
 
 Start = Callable[[Stage], AbstractContextManager[Client]]
