@@ -52,7 +52,9 @@ def _storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
+# As documents write it; pydantic's own patterns would be matched twice.
+_NO_NUL = {"pattern": r"^[^\u0000]*$"}
+Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=_NO_NUL), AfterValidator(_storable)]
 """Text that every database can keep. What it must be like beyond that, the use case says."""
 
 Email = Annotated[Text, Field(examples=["ada@example.com"])]
