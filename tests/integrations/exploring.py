@@ -36,7 +36,6 @@ EXCEPTIONS: dict[tuple[str, int, str], str] = {
     (_REFUSED, 412, "stale"): "of which revision somebody is, is known when it is read",
     (_REFUSED, 413, "body_too_large"): "a hundred long texts, each allowed, are more than one body may be",
     (_REFUSED, 422, "by a rule"): "such as a role that is not defined, or a time that is past",
-    (_REFUSED, 422, "NUL"): "databases keep no NUL in texts, and the schema does not say so",
 }
 """Where what was made fits the schema and is refused for what no schema can say: check, status and code."""
 
@@ -174,10 +173,8 @@ class _Bridge:
 def _code(response: Response) -> str:
     try:
         told = response.json()
-        fields = told.get("errors")
-        if response.status_code == 422 and not fields:
-            return "by a rule"
-        return "NUL" if fields and all("NUL" in each["msg"] for each in fields) else str(told["code"])
+        by_rule = response.status_code == 422 and not told.get("errors")
+        return "by a rule" if by_rule else str(told["code"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""
 
