@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
+from pydantic.config import JsonDict
 from pydantic_core import CoreSchema
 
 __all__ = [
@@ -53,7 +54,7 @@ def _storable(text: str) -> str:
 
 
 # As documents write it; pydantic's own patterns would be matched twice.
-_NO_NUL = {"pattern": r"^[^\u0000]*$"}
+_NO_NUL: JsonDict = {"pattern": r"^[^\u0000]*$"}
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=_NO_NUL), AfterValidator(_storable)]
 """Text that every database can keep. What it must be like beyond that, the use case says."""
 
