@@ -91,6 +91,20 @@ def test_opening_prepares_and_closing_closes(side: Side, prepare: bool) -> None:
     assert store.seen == [f"prepare {names} create={prepare}", "close", "close"]
 
 
+def test_a_kit_knows_whether_it_is_open(side: Side) -> None:
+    """Opening it again does nothing, by whichever tenant; closed, it may be opened anew."""
+    store = WitnessedStore(MemoryStore())
+    kit = side.kit(store)
+    for _ in range(2):
+        assert not kit.is_open
+        side.do(kit.open())
+        side.do(kit.realm("acme").open())
+        assert kit.is_open
+        assert kit.realm("acme").is_open
+        side.do(kit.close())
+    assert [each.partition(" ")[0] for each in store.seen] == ["prepare", "close"] * 2
+
+
 @pytest.mark.parametrize("failure", [SchemaOutdatedError(), KeyboardInterrupt()], ids=["an error", "Ctrl-C"])
 def test_what_cannot_be_opened_is_closed(side: Side, failure: BaseException) -> None:
     """No connection stays behind."""

@@ -182,4 +182,7 @@ def test_private_registration_is_refused_where_it_would_tell_after_all(kind: Any
     sender = mail(sender="App <no-reply@app.example>")
     with pytest.raises(ConfigurationError, match=r"email_verification\(required=True\)"):
         kind("memory://", features=[registration("private"), sender], **given)
+    silent = email_verification(required=True, on_registration=False)
+    with pytest.raises(ConfigurationError, match="on_registration=False"):
+        kind("memory://", features=[registration("private"), silent, sender], **given)
     assert kind("memory://", features=[*PRIVATE, sender], **given)
