@@ -20,11 +20,14 @@ class SQLAlchemySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="USERKIT_SQL_", extra="forbid", frozen=True)
 
-    pool_size: int = Field(5, ge=1, le=1000)
-    """How many connections are kept open."""
+    pool_size: int = Field(10, ge=1, le=1000)
+    """How many connections are kept open; they are opened when they are needed."""
 
-    max_overflow: int = Field(10, ge=0, le=1000)
-    """How many more are opened while all of those are in use."""
+    max_overflow: int = Field(0, ge=0, le=1000)
+    """How many more are opened while all of those are in use, and closed after it.
+
+    Under load each of them serves one call, and opening it costs more than waiting for another.
+    """
 
     pool_timeout: float = Field(10, gt=0, le=3600)
     """How long to wait for a connection of the pool."""
