@@ -125,7 +125,9 @@ def lowest(session: nox.Session) -> None:
     constraints.write_text("".join(f"{line}\n" for line in lower_bounds()))
     session.install("-c", str(constraints), "-e", ".[all,testing]", *group("tests"))
     session.run("python", "-m", "pip", "freeze", "--exclude-editable")
-    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+    # The test client of the oldest Starlette uses a name that anyio has given up since.
+    old_client = "ignore:The anyio.abc.BlockingPortal alias:DeprecationWarning"
+    session.run("pytest", "-W", old_client, *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session
