@@ -30,8 +30,8 @@ __all__ = [
     "registration",
 ]
 
-ADDRESS_LIMIT = Limit(name="registrations from an address", attempts=50, within=timedelta(minutes=15))
-"""How many accounts may be opened from one client address."""
+ADDRESS_LIMIT = Limit(name="registrations from an address", attempts=500, within=timedelta(minutes=15))
+"""How many accounts may be opened from one client address; offices and schools share one."""
 
 OWNER_LIMIT = Limit(name="letters about registrations", attempts=3, within=timedelta(days=1))
 """How many letters an owner gets because somebody registers their address again."""
