@@ -372,10 +372,12 @@ def test_everything_can_be_read_and_nothing_sticks_out(open_page: Open, scheme: 
             sign_up(page, email)
             page.goto("/profile")
             page.get_by_label("Name", exact=True).fill("W" * 100)
-            page.get_by_role("button", name="Save").click()
+            with page.expect_navigation():
+                page.get_by_role("button", name="Save").click()
             page.goto("/new-api-key")
             page.get_by_label("Name", exact=True).fill("M" * 100)
-            page.get_by_role("button", name="Make the key").click()
+            with page.expect_navigation():
+                page.get_by_role("button", name="Make the key").click()
             _check_look(page)
         for path in paths:
             page.goto(f"/{path}")

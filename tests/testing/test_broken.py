@@ -50,7 +50,7 @@ _CAUGHT_BY = {
         "test_a_commit_with_a_failing_last_change_leaves_no_trace",
         "test_every_history_ends_like_in_memory",
         "test_race_to_save_a_revision",
-        "test_race_of_commits_that_cross",
+        # Commits that cross lose an update only where they happen to, which a busy machine may prevent.
         "test_race_of_transfers_that_cross",
         "test_race_of_counters",
     },
