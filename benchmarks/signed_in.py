@@ -21,6 +21,7 @@ from benchmarks.clients import hammer
 from benchmarks.measure import Contest, contest
 from benchmarks.rivals.ours import fill_url
 from benchmarks.servers import postgresql
+from tests.servers.ports import free_port
 from userkit.backends.passwords.argon2id import LEAST_MEMORY, LEAST_PARALLELISM, LEAST_TIME, Argon2id
 
 __all__ = ["run"]
@@ -122,7 +123,7 @@ def _both(
 def _served(
     server: tuple[str, ...], module: str, database: str, sign_in: Callable[[str], dict[str, str]], **more: str
 ) -> Iterator[Place]:
-    port = _free_port()
+    port = free_port()
     bind = ("--bind", f"127.0.0.1:{port}") if server is GUNICORN else ("--port", str(port))
     environment = {**os.environ, "BENCH_DATABASE": database, **more}
     command = [sys.executable, *server, *bind, f"benchmarks.served.{module}:app"]
@@ -161,12 +162,6 @@ def _aiosqlite(folder: Path) -> str:
 
 def _blocking(url: str) -> str:
     return url.replace("+asyncpg", "", 1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, seconds: float = 30) -> None:

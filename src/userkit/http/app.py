@@ -81,18 +81,12 @@ class HttpApp:
 
     async def run(self, route: AnyRoute, request: Request) -> Response:
         """Answer a request to a route."""
-        presented = False
         try:
-            presented = bool(request.values("authorization"))
             with self.origin(request):
                 return await self._answer(route, request)
-        except PreconditionFailedError as error:
-            return to_response(error)
-        except StaleError as error:
-            given = route.conditional and request.values("if-match")
-            return to_response(PreconditionFailedError(error.detail) if given else error)
         except Exception as error:  # noqa: BLE001  # an answer for everything, and the log has the rest
-            return to_response(error, presented=presented)
+            presented = bool(request.values("authorization"))
+            return to_response(_meant(error, route, request), presented=presented)
 
     async def answer(self, routes: Mapping[str, AnyRoute], request: Request) -> Response:
         """Answer a request to a path, whose routes are given by their methods.
@@ -212,6 +206,13 @@ def acting(identity: Identity) -> AbstractContextManager[Origin]:
 def allowed_methods(routes: Mapping[str, AnyRoute]) -> tuple[str, ...]:
     """Return what may be asked of a path, as the header Allow tells it."""
     return (*sorted({*routes, *(("HEAD",) if "GET" in routes else ())}), "OPTIONS")
+
+
+def _meant(error: Exception, route: AnyRoute, request: Request) -> Exception:
+    """Return a lost race as what it is to a client who has named a revision."""
+    if isinstance(error, StaleError) and route.conditional and request.values("if-match"):
+        return PreconditionFailedError(error.detail)
+    return error
 
 
 def _encoded(route: AnyRoute, reply: Reply) -> Response:
