@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers.answering import until_it_answers
 from tests.servers.reaper import reaper
 from tests.serving.served import environment
 from userkit.testing.bench import PATIENCE
@@ -43,25 +44,12 @@ def running(command: Sequence[str], folder: Path) -> Iterator[tuple[httpx.Client
     reaper().watch_process(process.pid, signal_number=signal.SIGTERM)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-            _until_it_answers(client, process, log)
+            until_it_answers(client, "/greeting", process, log, patience=PATIENCE)
             yield client, log
     finally:
         process.terminate()
         process.wait(PATIENCE)
         reaper().forget_process(process.pid)
-
-
-def _until_it_answers(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            client.get("/greeting")
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-        else:
-            return
 
 
 def bearer(answer: httpx.Response) -> dict[str, str]:

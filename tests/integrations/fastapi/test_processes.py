@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.integrations.fastapi.world import EMAIL, PASSWORD, SECRET, bearer, sign_up
+from tests.servers.answering import until_it_answers
 from tests.servers.postgres import PostgresServer
 from tests.servers.reaper import reaper
 from tests.serving.served import environment
@@ -35,25 +36,12 @@ def uvicorn(store: str, log: Path, *options: str) -> Generator[tuple[subprocess.
     reaper().watch_process(process.pid, signal_number=signal.SIGTERM)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-            _until_it_answers(client, process, log)
+            until_it_answers(client, "/docs", process, log, patience=PATIENCE)
             yield process, client
     finally:
         process.terminate()
         process.wait(PATIENCE)
         reaper().forget_process(process.pid)
-
-
-def _until_it_answers(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            client.get("/docs")
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-        else:
-            return
 
 
 def _ask(client: httpx.Client, headers: dict[str, str]) -> int:
