@@ -143,6 +143,20 @@ def test_of_many_who_look_at_once_one_does_it() -> None:
     assert here.stored() == ()
 
 
+def test_who_is_late_to_take_an_entry_leaves_it_to_who_was_faster() -> None:
+    """It is not theirs to do, and not a failure."""
+    memory = MemoryStore()
+    here = world(memory)
+    entry = here.post("one")
+
+    def rival(store: Store) -> None:
+        run(store.commit(Save(entry, entry.taken(here.clock()))))
+
+    late = replace(here.awaited.deliver, store=OvertakenStore(memory, rival))
+    assert run(late()) == Delivery()
+    assert here.done == []
+
+
 def test_who_took_longer_than_the_lease_leaves_it_to_who_took_over() -> None:
     """What they did is done again, and nothing is lost."""
     memory = MemoryStore()
