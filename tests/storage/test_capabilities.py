@@ -15,12 +15,14 @@ from userkit.storage.capabilities import (
     InProcess,
     Purgeable,
     Searchable,
+    Surveyable,
     bulk_loadable,
     countable,
     migratable,
     purgeable,
     searchable,
     supports,
+    surveyable,
 )
 from userkit.storage.port import Store
 from userkit.storage.threaded import ThreadedStore
@@ -32,8 +34,9 @@ EACH = pytest.mark.parametrize(
         (Countable, countable, "count"),
         (Purgeable, purgeable, "purge"),
         (BulkLoadable, bulk_loadable, "bulk load"),
+        (Surveyable, surveyable, "list realms"),
     ],
-    ids=["search", "count", "purge", "load"],
+    ids=["search", "count", "purge", "load", "realms"],
 )
 Claim = Callable[[Store], object]
 

@@ -1,6 +1,6 @@
 """What a store may be able to do beyond the three verbs; each ability is a protocol of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -18,12 +18,14 @@ __all__ = [
     "Migratable",
     "Purgeable",
     "Searchable",
+    "Surveyable",
     "bulk_loadable",
     "countable",
     "migratable",
     "purgeable",
     "searchable",
     "supports",
+    "surveyable",
 ]
 
 E = TypeVar("E", bound=Entity)
@@ -71,6 +73,18 @@ class BulkLoadable(Protocol):
 
         Each batch is added as a whole or not at all; when one fails (DuplicateError), those before
         it stay.
+        """
+        ...
+
+
+@runtime_checkable
+class Surveyable(Protocol):
+    """Tells which realms there are."""
+
+    async def realms(self) -> Sequence[str]:
+        """Return the names of all realms in which something is stored, in order.
+
+        A store may go on naming a realm from which everything was taken out.
         """
         ...
 
@@ -140,6 +154,13 @@ def bulk_loadable(store: Store) -> BulkLoadable:
     if isinstance(store, BulkLoadable) and supports(store, BulkLoadable):
         return store
     raise _cannot(store, "bulk load")
+
+
+def surveyable(store: Store) -> Surveyable:
+    """Return the store as one that can list its realms, or raise UnsupportedStoreError."""
+    if isinstance(store, Surveyable) and supports(store, Surveyable):
+        return store
+    raise _cannot(store, "list realms")
 
 
 def migratable(store: Store) -> Migratable:

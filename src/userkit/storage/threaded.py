@@ -11,7 +11,14 @@ from typing import Any, ParamSpec, Self, TypeVar
 from userkit.errors import UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
-from userkit.storage.capabilities import Concurrent, bulk_loadable, countable, purgeable, searchable
+from userkit.storage.capabilities import (
+    Concurrent,
+    bulk_loadable,
+    countable,
+    purgeable,
+    searchable,
+    surveyable,
+)
 from userkit.storage.changes import Change
 from userkit.storage.collection import Collection
 from userkit.storage.port import Store
@@ -84,6 +91,10 @@ class ThreadedStore:
     async def load(self, entities: Iterable[Entity], *, batch: int = 1000) -> int:
         """See BulkLoadable.load; the entities are drawn in the store's thread."""
         return await self._run(bulk_loadable(self.inner).load, entities, batch=batch)
+
+    async def realms(self) -> Sequence[str]:
+        """See Surveyable.realms."""
+        return await self._run(surveyable(self.inner).realms)
 
     def realm(self, name: str) -> Self:
         """See Store.realm; the view shares the threads."""

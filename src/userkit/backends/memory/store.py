@@ -139,6 +139,11 @@ class MemoryStore:
             loaded += len(some)
         return loaded
 
+    async def realms(self) -> Sequence[str]:
+        """See Surveyable.realms."""
+        with self._lock:
+            return sorted({realm for (realm, _), table in self._tables.items() if table.rows})
+
     def realm(self, name: str) -> Self:
         """See Store.realm."""
         view = object.__new__(type(self))
