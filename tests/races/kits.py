@@ -19,12 +19,12 @@ from typing import Any
 from tests.security.world import SECRET
 from tests.storage.doubles import BareStore
 from userkit import SyncUserKit, UserKit
-from userkit.backends.sqlalchemy.opening import open_url
 from userkit.errors import StaleError, UserKitError
 from userkit.features.passwords import PasswordCredential, passwords
 from userkit.features.sessions import Session
 from userkit.features.users import User
 from userkit.kernel.entity import Entity
+from userkit.plugins.opening import open_store
 from userkit.ports.rate_limit import Limit
 from userkit.storage.changes import Change, Save
 from userkit.storage.collection import Collection
@@ -97,6 +97,11 @@ class Ground:
     realm: str = field(default_factory=new_realm)
     wrap: Wrap = as_it_is
     clock: FrozenClock = field(default_factory=FrozenClock)
+
+    @property
+    def is_sql(self) -> bool:
+        """Whether there are tables to look into."""
+        return self.url.startswith(("sqlite", "postgresql"))
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of every kit on this ground."""
@@ -262,7 +267,7 @@ class Storages:
         """Return the prepared store of a ground for threads."""
         key = (ground.memory or ground.url, ground.wrap)
         if key not in self._open:
-            store = ground.wrap(ground.memory or open_url(ground.url, blocking=True))
+            store = ground.wrap(ground.memory or open_store(ground.url, blocking=True))
             self._open[key] = store
             run(SyncUserKit(store, **ground.options())._assembly.prepare(store, create=True))
         return self._open[key]
@@ -273,7 +278,7 @@ class Storages:
             return self.blocking(ground)
         key = (ground.waiting, ground.wrap, "waiting")
         if key not in self._open:
-            store = open_url(ground.waiting, blocking=False)
+            store = open_store(ground.waiting, blocking=False)
             store = ground.wrap(ThreadedStore(store) if store.blocking else store)
             self._open[key] = store
             await UserKit(store, **ground.options())._assembly.prepare(store, create=True)
@@ -472,7 +477,7 @@ class Arena:
 
     def words(self) -> list[str]:
         """Return whose words the index of searches holds, once for each word."""
-        if self.ground.memory is not None:
+        if not self.ground.is_sql:
             return [user.id for user in self.kit.users.search("ada").items]
         with self.kit._store._runner.engine.connect() as connection:  # type: ignore[attr-defined]
             rows = connection.exec_driver_sql(

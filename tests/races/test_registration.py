@@ -30,7 +30,7 @@ def assert_one_account(arena: Arena, user: User, number: int) -> None:
     assert (entry.event, entry.user_id) == ("user_registered", user.id)
     assert {each.user_id for each in arena.stored(OutboxEntry)} <= {user.id}
     words = {user.email_key} | words_of(user.name)
-    assert arena.words() == [user.id] * (1 if arena.ground.memory is not None else len(words))
+    assert arena.words() == [user.id] * (len(words) if arena.ground.is_sql else 1)
 
 
 @pytest.mark.parametrize("held", [True, False], ids=["all read first", "as they come"])

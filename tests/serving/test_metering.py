@@ -17,6 +17,7 @@ from userkit.storage.capabilities import (
     Migratable,
     Purgeable,
     Searchable,
+    Surveyable,
     supports,
 )
 from userkit.sync import run
@@ -25,7 +26,7 @@ from userkit.testing.bench import OpenStore
 
 SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 PASSWORD = "mauve otters juggle teapots"
-CAPABILITIES = (BulkLoadable, Countable, Purgeable, Searchable)
+CAPABILITIES = (BulkLoadable, Countable, Purgeable, Searchable, Surveyable)
 
 
 class TestMeteredStore(StoreConformance):

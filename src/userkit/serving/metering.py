@@ -9,7 +9,7 @@ from userkit.kernel.page import Page
 from userkit.plugins import hookimpl
 from userkit.ports.passwords import PasswordHasher, Verification
 from userkit.serving.metrics import Metrics
-from userkit.storage.capabilities import bulk_loadable, countable, purgeable, searchable
+from userkit.storage.capabilities import bulk_loadable, countable, purgeable, searchable, surveyable
 from userkit.storage.changes import Change
 from userkit.storage.collection import Collection
 from userkit.storage.port import Store
@@ -83,6 +83,11 @@ class MeteredStore:
         """See BulkLoadable.load."""
         with self._metrics.storing("load"):
             return await bulk_loadable(self.inner).load(entities, batch=batch)
+
+    async def realms(self) -> Sequence[str]:
+        """See Surveyable.realms."""
+        with self._metrics.storing("realms"):
+            return await surveyable(self.inner).realms()
 
     def realm(self, name: str) -> Self:
         """See Store.realm."""
