@@ -75,8 +75,8 @@ def test_capabilities_are_those_of_the_store_inside() -> None:
     """No more and no less."""
     metrics = Metrics()
     able, bare = MeteredStore(MemoryStore(), metrics), MeteredStore(BareStore(MemoryStore()), metrics)
-    assert [supports(able, each) for each in CAPABILITIES] == [True] * 4
-    assert [supports(bare, each) for each in CAPABILITIES] == [False] * 4
+    assert [supports(able, each) for each in CAPABILITIES] == [True] * 5
+    assert [supports(bare, each) for each in CAPABILITIES] == [False] * 5
     assert not supports(able, Migratable)
 
 

@@ -26,8 +26,12 @@ class OnMariaDB(StoreConformance):
 
 
 class TestMariaDBPyMySQL(OnMariaDB):
+    """MariaDB 10.11, PyMySQL."""
+
     driver, blocking = "pymysql", True
 
 
 class TestMariaDBAsyncmy(OnMariaDB):
+    """MariaDB 10.11, asyncmy."""
+
     driver, blocking = "asyncmy", False

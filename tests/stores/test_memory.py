@@ -8,6 +8,8 @@ from userkit.testing.bench import OpenStore
 
 
 class TestMemoryStore(StoreConformance):
+    """Memory."""
+
     durable = False
     shared_between_processes = False
 

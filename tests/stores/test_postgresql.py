@@ -40,24 +40,36 @@ class OnPostgreSQL18(StoreConformance):
 
 
 class TestPostgreSQL16Psycopg(OnPostgreSQL16):
+    """PostgreSQL 16, psycopg."""
+
     driver, blocking = "psycopg", True
 
 
 class TestPostgreSQL16AsyncPsycopg(OnPostgreSQL16):
+    """PostgreSQL 16, psycopg, asynchronous."""
+
     driver, blocking = "psycopg", False
 
 
 class TestPostgreSQL16Asyncpg(OnPostgreSQL16):
+    """PostgreSQL 16, asyncpg."""
+
     driver, blocking = "asyncpg", False
 
 
 class TestPostgreSQL18Psycopg(OnPostgreSQL18):
+    """PostgreSQL 18, psycopg."""
+
     driver, blocking = "psycopg", True
 
 
 class TestPostgreSQL18AsyncPsycopg(OnPostgreSQL18):
+    """PostgreSQL 18, psycopg, asynchronous."""
+
     driver, blocking = "psycopg", False
 
 
 class TestPostgreSQL18Asyncpg(OnPostgreSQL18):
+    """PostgreSQL 18, asyncpg."""
+
     driver, blocking = "asyncpg", False

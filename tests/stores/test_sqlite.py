@@ -21,18 +21,24 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 class TestSQLiteFile(StoreConformance):
+    """SQLite, a file."""
+
     @pytest.fixture
     def open_store(self, url: str) -> OpenStore:
         return partial(open_url, url, blocking=True)
 
 
 class TestSQLiteFileInThreads(TestSQLiteFile):
+    """SQLite, a file, in a thread."""
+
     @pytest.fixture
     def open_store(self, url: str) -> OpenStore:
         return partial(_open_in_threads, url)
 
 
 class TestSQLiteInMemory(StoreConformance):
+    """SQLite, in memory."""
+
     durable = False
     shared_between_processes = False
 

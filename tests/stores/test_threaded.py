@@ -9,6 +9,8 @@ from userkit.testing.bench import OpenStore
 
 
 class TestThreadedStore(StoreConformance):
+    """Memory, in threads."""
+
     durable = False
     shared_between_processes = False
 
