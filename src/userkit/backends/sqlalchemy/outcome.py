@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Sequence
-from enum import Enum, auto
 from functools import partial
 from typing import TypeVar
 
@@ -12,7 +11,9 @@ from userkit.backends.sqlalchemy.codes import is_conflict
 from userkit.backends.sqlalchemy.links import Link
 from userkit.backends.sqlalchemy.runners import Lost, Runner, Work
 from userkit.errors import DuplicateError, StaleError
-from userkit.storage.catalogue import Verb, Write
+from userkit.kernel.entity import Entity
+from userkit.storage.catalogue import Write
+from userkit.storage.outcome import has_happened
 
 __all__ = ["carry_out", "retrying"]
 
@@ -22,14 +23,6 @@ _ATTEMPTS = 10
 _PATIENCE = 10.0
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.5
-
-
-class _Outcome(Enum):
-    """What is stored, compared with what a change or a commit was to make of it."""
-
-    DONE = auto()
-    UNTOUCHED = auto()
-    OTHER = auto()
 
 
 async def carry_out(runner: Runner, realm: str, writes: Sequence[Write], *, cascades: bool) -> None:
@@ -76,31 +69,11 @@ async def retrying(runner: Runner, work: Work[T]) -> T:
 
 async def _has_happened(runner: Runner, realm: str, writes: Sequence[Write], cause: Exception) -> bool:
     try:
-        outcomes = await runner.run(partial(_compare_all, realm=realm, writes=writes))
+        stored = await runner.run(partial(_read_all, realm=realm, writes=writes))
     except Exception:  # noqa: BLE001  # what went wrong first is what to tell
         raise cause from None
-    exact = [each for each, write in zip(outcomes, writes, strict=True) if write.verb is not Verb.REMOVE]
-    # All or none happened, so one change that is there exactly as written stands for all.
-    if _Outcome.DONE in exact or set(outcomes) == {_Outcome.DONE}:
-        return True
-    if set(outcomes) == {_Outcome.UNTOUCHED}:
-        return False
-    added = any(
-        each is _Outcome.OTHER and write.verb is Verb.ADD
-        for each, write in zip(outcomes, writes, strict=True)
-    )
-    raise DuplicateError("id") if added else StaleError
+    return has_happened(stored, writes)
 
 
-def _compare_all(link: Link, realm: str, writes: Sequence[Write]) -> Sequence[_Outcome]:
-    return [_compare(link, realm, write) for write in writes]
-
-
-def _compare(link: Link, realm: str, write: Write) -> _Outcome:
-    stored = reading.get(link, write.records.collection, realm, write.id)
-    if stored is None:
-        return {Verb.ADD: _Outcome.UNTOUCHED, Verb.REMOVE: _Outcome.DONE}.get(write.verb, _Outcome.OTHER)
-    if write.after is not None and stored == write.records.decode(write.after):
-        return _Outcome.DONE
-    untouched = write.verb is not Verb.ADD and stored.version == write.version
-    return _Outcome.UNTOUCHED if untouched else _Outcome.OTHER
+def _read_all(link: Link, realm: str, writes: Sequence[Write]) -> Sequence[Entity | None]:
+    return [reading.get(link, write.records.collection, realm, write.id) for write in writes]
