@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.servers.mariadb import MariadbServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
 
 # Machines are noisy, so properties are not timed. CI repeats what passed before; developers explore.
@@ -18,7 +19,7 @@ settings.register_profile(
 )
 settings.load_profile("userkit")
 
-_SERVERS = {"postgres16", "postgres18", "mariadb"}
+_SERVERS = {"postgres16", "postgres18", "mariadb", "mongo"}
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,13 @@ def postgres18() -> Iterator[PostgresServer]:
 def mariadb() -> Iterator[MariadbServer]:
     """A private MariaDB, the same for all tests of this process; take a database of your own in it."""
     with MariadbServer.installed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongo() -> Iterator[MongoServer]:
+    """A private MongoDB, a replica set of one; take a database of your own in it."""
+    with MongoServer() as server:
         yield server
 
 

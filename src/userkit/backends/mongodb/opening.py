@@ -1,0 +1,145 @@
+"""Stores by URL: ``mongodb://`` and ``mongodb+srv://``."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from pydantic import ValidationError
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import PyMongoError
+
+from userkit.backends.mongodb.connection import Connection
+from userkit.backends.mongodb.settings import MongoSettings
+from userkit.backends.mongodb.store import MongoStore
+from userkit.errors import InvalidURLError
+
+__all__ = ["open_url"]
+
+_DATABASE = "userkit"
+
+# Options of the driver that change nothing of what the store promises.
+_DRIVER = frozenset(
+    {
+        "appName", "authMechanism", "authMechanismProperties", "authSource", "compressors",
+        "directConnection", "heartbeatFrequencyMS", "loadBalanced", "localThresholdMS",
+        "maxIdleTimeMS", "minPoolSize", "replicaSet", "srvMaxHosts", "srvServiceName", "ssl", "tls",
+        "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames", "tlsCAFile",
+        "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsDisableOCSPEndpointCheck",
+        "tlsInsecure", "zlibCompressionLevel",
+    }
+)  # fmt: skip
+_OURS = frozenset(MongoSettings.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A MongoDB URL: what PyMongo reads of it, the database, and our settings."""
+
+    uri: str
+    database: str
+    hosts: str
+    settings: MongoSettings
+
+
+def open_url(url: str, *, blocking: bool, settings: MongoSettings | None = None) -> MongoStore:
+    """Make a store for a URL; it connects in ``prepare``.
+
+    The database is ``userkit`` unless the URL names one. Options are those of MongoSettings and of
+    the driver; ``w``, ``journal`` and read preferences are not, since the store's promises rest on them.
+    Raises InvalidURLError.
+    """
+    address = _read(url, settings)
+    connection = Connection(
+        make=_maker(address, blocking=blocking),
+        blocking=blocking,
+        database=address.database,
+        hosts=address.hosts,
+        concurrency=address.settings.pool_size,
+        read_concern=address.settings.read_concern,
+    )
+    return MongoStore(connection, keep_expired=address.settings.keep_expired)
+
+
+def _maker(address: _Address, *, blocking: bool) -> Callable[[], Any]:
+    settings = address.settings
+    kind: Any = MongoClient if blocking else AsyncMongoClient
+    options = {
+        "maxPoolSize": settings.pool_size,
+        "waitQueueTimeoutMS": _ms(settings.pool_timeout),
+        "connectTimeoutMS": _ms(settings.connect_timeout),
+        "serverSelectionTimeoutMS": _ms(settings.selection_timeout),
+        "socketTimeoutMS": _ms(settings.operation_timeout),
+        "retryWrites": True,
+        "retryReads": True,
+        "connect": False,
+    }
+    make = partial(kind, address.uri, **options)
+    _try(make)
+    return make
+
+
+def _try(make: Callable[[], Any]) -> None:
+    """Refuse at once what PyMongo cannot read; nothing is connected yet."""
+    try:
+        make()
+    except (PyMongoError, ValueError, TypeError, OSError):
+        problem = True
+    else:
+        problem = False
+    if problem:  # outside of the except block: what PyMongo says may repeat a part of the URL
+        raise InvalidURLError(
+            "The MongoDB URL cannot be read: are / @ : # in the password written as %2F %40 %3A %23, and do "
+            "its options have values that fit?"
+        )
+
+
+def _read(url: str, settings: MongoSettings | None) -> _Address:
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("mongodb", "mongodb+srv"):
+        raise InvalidURLError("A MongoDB URL begins with mongodb:// or mongodb+srv://.")
+    location, _, query = rest.partition("?")
+    authority, _, path = location.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    if not hosts or "/" in path:
+        raise InvalidURLError(
+            "A MongoDB URL is mongodb://user:password@host:port/database, with one / before the database."
+        )
+    options = _options(query)
+    ours = {name: value for name, value in options.items() if name in _OURS}
+    theirs = {name: value for name, value in options.items() if name not in _OURS}
+    # A user is looked up in the database of the URL, unless the URL says where.
+    uri = f"{scheme}://{user}{at}{hosts}/{path}?{urlencode(theirs, quote_via=quote)}"
+    return _Address(uri, unquote(path) or _DATABASE, hosts, _settings(ours, settings))
+
+
+def _options(query: str) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in _DRIVER | _OURS:
+            close = get_close_matches(name, _DRIVER | _OURS, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise InvalidURLError(
+                f"The MongoDB URL has an option that is not known here, {name[:40]!r}.{hint} There are: "
+                f"{', '.join(sorted(_OURS))}; and of the driver: {', '.join(sorted(_DRIVER))}."
+            )
+        if name in options:
+            raise InvalidURLError(f"The MongoDB URL says {name} more than once.")
+        options[name] = value
+    return options
+
+
+def _settings(chosen: Mapping[str, str], settings: MongoSettings | None) -> MongoSettings:
+    values: dict[str, Any] = {**(settings.model_dump() if settings else {}), **chosen}
+    try:
+        return MongoSettings(**values)
+    except ValidationError as error:
+        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
+    # Outside of the except block: what pydantic says repeats the values.
+    raise InvalidURLError("; ".join(f"{name}: {message}" for name, message in sorted(wrong.items())) + ".")
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
