@@ -14,7 +14,7 @@ _RACES = {test.name for test in standard_tests(Races)}
 
 _SUITE = """
 import pytest
-from userkit.storage.capabilities import BulkLoadable, Countable, Purgeable, Searchable
+from userkit.storage.capabilities import BulkLoadable, Countable, Purgeable, Searchable, Surveyable
 from userkit.testing import StoreConformance
 from userkit.testing.broken import {store}
 
@@ -22,7 +22,7 @@ from userkit.testing.broken import {store}
 class TestBroken(StoreConformance):
     durable = False
     shared_between_processes = False
-    lacks = (Searchable, Countable, Purgeable, BulkLoadable)
+    lacks = (Searchable, Countable, Purgeable, BulkLoadable, Surveyable)
     machine_examples = 100
 
     @pytest.fixture

@@ -17,6 +17,7 @@ from userkit.storage.capabilities import (
     Migratable,
     Purgeable,
     Searchable,
+    Surveyable,
     supports,
 )
 from userkit.storage.plugin import STORE_API, StorePlugin
@@ -34,7 +35,8 @@ STORES = Registry(
 
 _VERBS = ("prepare", "get", "find", "commit", "realm", "close")
 _CAPABILITIES = {
-    each.__name__: each for each in (BulkLoadable, Concurrent, Countable, Migratable, Purgeable, Searchable)
+    each.__name__: each
+    for each in (BulkLoadable, Concurrent, Countable, Migratable, Purgeable, Searchable, Surveyable)
 }
 
 

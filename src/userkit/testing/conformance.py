@@ -37,6 +37,7 @@ from userkit.testing.suite.realms import Realms
 from userkit.testing.suite.refusals import Refusals
 from userkit.testing.suite.searching import Searching
 from userkit.testing.suite.sharing import Sharing
+from userkit.testing.suite.surveying import Surveying
 from userkit.testing.suite.uniqueness import Uniqueness
 from userkit.testing.suite.values import Values
 from userkit.testing.suite.verbs import Verbs
@@ -63,6 +64,7 @@ class StoreConformance(
     Counting,
     Purging,
     Loading,
+    Surveying,
     Histories,
     Races,
 ):

@@ -17,6 +17,6 @@ memory = StorePlugin(
     name="memory",
     api_version=1,
     factory=_open,
-    capabilities=frozenset({"BulkLoadable", "Countable", "Purgeable", "Searchable"}),
+    capabilities=frozenset({"BulkLoadable", "Countable", "Purgeable", "Searchable", "Surveyable"}),
     summary="Everything in this process, gone with it; for tests and first steps.",
 )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
+from userkit.backends.sqlalchemy.columns import MYSQL
 from userkit.backends.sqlalchemy.compiled import Statement
 from userkit.backends.sqlalchemy.rows import Reader
 from userkit.backends.sqlalchemy.tables import tables_of
@@ -100,6 +101,19 @@ class Book(Generic[E]):
         main = self.tables.main
         query = select(func.count()).select_from(main).where(self._is("realm"))
         return self._query(query if field is None else query.where(main.c[field] == bindparam("value_")))
+
+    @cached_property
+    def realms(self) -> Statement:
+        """Select the name of each realm once, with one look into the index for each."""
+        realm = self.tables.main.c.realm
+        if self.dialect.name in MYSQL:
+            # These leap from name to name by themselves, and bound how far a query refers to itself.
+            return self._query(select(realm).distinct())
+        # Others would read the whole index to tell a few names.
+        leaps = select(func.min(realm).label("realm")).cte("leaps", recursive=True)
+        further = select(func.min(realm)).where(realm > leaps.c.realm).scalar_subquery()
+        leaps = leaps.union_all(select(further).where(leaps.c.realm.is_not(None)))
+        return self._query(select(leaps.c.realm).where(leaps.c.realm.is_not(None)))
 
     @cached_property
     def taken(self) -> Statement:

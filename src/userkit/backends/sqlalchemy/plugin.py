@@ -36,7 +36,7 @@ _plugin = partial(
     factory=_open,
     settings=_settings,
     capabilities=frozenset(
-        {"BulkLoadable", "Concurrent", "Countable", "Migratable", "Purgeable", "Searchable"}
+        {"BulkLoadable", "Concurrent", "Countable", "Migratable", "Purgeable", "Searchable", "Surveyable"}
     ),
 )
 

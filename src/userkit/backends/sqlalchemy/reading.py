@@ -1,6 +1,6 @@
 """Reading: the bodies of get, find, search and count, as functions of a connection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from userkit.backends.sqlalchemy.book import Book, book_of
@@ -13,7 +13,7 @@ from userkit.storage.collection import Collection
 from userkit.storage.records import LONGEST_LOOKUP
 from userkit.storage.words import prefix_end, query_words
 
-__all__ = ["count", "find", "get", "ping", "ranges", "search"]
+__all__ = ["count", "find", "get", "ping", "ranges", "realms", "search"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -69,6 +69,12 @@ def count(link: Link, collection: Collection[E], realm: str, field: str | None, 
     query = book_of(collection, link.dialect).count(field)
     rows = link.rows(query.text, query.parameters({"realm_": realm, "value_": value}))
     return int(rows[0][0])
+
+
+def realms(link: Link, collections: Sequence[Collection[Any]]) -> Sequence[str]:
+    """Return the realms in which one of these collections holds something, in order."""
+    books = [book_of(collection, link.dialect) for collection in collections]
+    return sorted({str(row[0]) for book in books for row in link.rows(book.realms.text, ())})
 
 
 def ping(link: Link) -> None:

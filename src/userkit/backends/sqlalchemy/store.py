@@ -189,6 +189,10 @@ class SQLAlchemyStore:
             loaded += len(some)
         return loaded
 
+    async def realms(self) -> Sequence[str]:
+        """See Surveyable.realms; on a session they are those of the built-in collections."""
+        return await self._read(partial(reading.realms, collections=self._catalogue.collections))
+
     def realm(self, name: str) -> Self:
         """See Store.realm."""
         view = object.__new__(type(self))

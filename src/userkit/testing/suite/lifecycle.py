@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 
 from userkit.errors import UsageError, UserKitError
-from userkit.storage.capabilities import BulkLoadable, Countable, Purgeable, Searchable, supports
+from userkit.storage.capabilities import BulkLoadable, Countable, Purgeable, Searchable, Surveyable, supports
 from userkit.storage.changes import Add
 from userkit.storage.collection import Collection
 from userkit.storage.port import Store
@@ -25,7 +25,7 @@ from userkit.testing.standard import Standard
 
 __all__ = ["Lifecycle"]
 
-_CAPABILITIES: tuple[type[object], ...] = (Searchable, Countable, Purgeable, BulkLoadable)
+_CAPABILITIES: tuple[type[object], ...] = (Searchable, Countable, Purgeable, BulkLoadable, Surveyable)
 
 
 class Lifecycle(Standard):
