@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import time
@@ -21,33 +22,48 @@ _INSTALL = (
 
 
 class MongoServer(Server):
-    """A private mongod. ``replicates`` false leaves it standing alone, which userkit refuses."""
+    """A private mongod. ``replicates`` false leaves it standing alone, which userkit refuses.
+
+    With ``guarded`` it asks for a password; otherwise it lets everybody on this machine in.
+    """
 
     scheme: ClassVar[str] = "mongodb"
     _stop_signal = signal.SIGINT
     _discard_signal = signal.SIGKILL
 
-    def __init__(self, *, replicates: bool = True, leads: bool = True, durable: bool = False) -> None:
+    def __init__(
+        self, *, replicates: bool = True, leads: bool = True, guarded: bool = False, durable: bool = False
+    ) -> None:
         """Start it; ``leads`` false leaves it to wait for others to take it into their set."""
         self._program = installed_program()
-        self._replicates = replicates
+        self._replicates, self._guarded = replicates, guarded
         super().__init__(durable=durable)
         if replicates and leads:
             initiate([self])
+        if guarded:
+            # The first user may be made by whoever is on the machine, and only with roles of this one database.
+            self.command("createUser", "root", pwd=self.password, roles=["root"])
+            roles = [{"role": "readWrite", "db": self.database}, {"role": "dbAdmin", "db": self.database}]
+            self.command("createUser", self.user, pwd=self.password, roles=roles, as_root=True)
 
     def url(  # type: ignore[override]  # there are no users, so it takes less
         self, *, database: str | None = None, **options: Any
     ) -> str:
         """Return the URL of a database here."""
         asked = {"replicaSet": _SET} if self._replicates else {}
+        account = ""
+        if self._guarded:
+            asked["authSource"] = "admin"
+            account = f"{self.user}:{options.pop('password', self.password)}@"
         query = "&".join(f"{name}={value}" for name, value in {**asked, **options}.items())
-        return f"mongodb://{self.host}:{self.port}/{database or self.database}?{query}"
+        return f"mongodb://{account}{self.host}:{self.port}/{database or self.database}?{query}"
 
-    def command(self, name: str, value: Any = 1, **more: Any) -> Any:
+    def command(self, name: str, value: Any = 1, *, as_root: bool = False, **more: Any) -> Any:
         """Run a command on this very server."""
         import pymongo  # the fixtures must load where the driver is not installed
 
-        with pymongo.MongoClient(self.host, self.port, directConnection=True) as client:
+        account = {"username": "root", "password": self.password} if as_root else {}
+        with pymongo.MongoClient(self.host, self.port, directConnection=True, **account) as client:
             return client.admin.command(name, value, **more)
 
     @property
@@ -59,6 +75,10 @@ class MongoServer(Server):
         data = self.folder / "data"
         data.mkdir()
         hand_over(data)
+        key = self.folder / "key"
+        key.write_text(secrets.token_hex(32))
+        key.chmod(0o400)
+        hand_over(key)
 
     def _command(self) -> Sequence[str | Path]:
         options = ["--dbpath", "data", "--port", str(self.port), "--bind_ip", self.host, "--nounixsocket"]
@@ -66,6 +86,8 @@ class MongoServer(Server):
         options += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
         if self._replicates:
             options += ["--replSet", _SET, "--oplogSize", "64"]
+        if self._guarded:
+            options += ["--auth", "--keyFile", "key"]
         return [self._program, *options]
 
     def _is_ready(self, log: str) -> bool:

@@ -1,5 +1,6 @@
 """Stores by URL: ``mongodb://`` and ``mongodb+srv://``."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -83,12 +84,14 @@ def _maker(address: _Address, *, blocking: bool) -> Callable[[], Any]:
 
 def _try(make: Callable[[], Any]) -> None:
     """Refuse at once what PyMongo cannot read; nothing is connected yet."""
-    try:
-        make()
-    except (PyMongoError, ValueError, TypeError, OSError):
-        problem = True
-    else:
-        problem = False
+    problem = False
+    with warnings.catch_warnings():
+        # Of a value that does not fit PyMongo only warns, and goes on without.
+        warnings.simplefilter("error")
+        try:
+            make()
+        except (PyMongoError, ValueError, TypeError, OSError, Warning):
+            problem = True
     if problem:  # outside of the except block: what PyMongo says may repeat a part of the URL
         raise InvalidURLError(
             "The MongoDB URL cannot be read: are / @ : # in the password written as %2F %40 %3A %23, and do "

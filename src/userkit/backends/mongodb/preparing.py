@@ -7,7 +7,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection
 from userkit.backends.mongodb.forms import Form
-from userkit.backends.mongodb.schemas import indexes_of, schema_of
+from userkit.backends.mongodb.schemas import Index, indexes_of, schema_of
 from userkit.errors import SchemaOutdatedError
 
 __all__ = ["prepare"]
@@ -46,9 +46,22 @@ async def _make(
         await done(connection.database.command("collMod", form.name, validator=validator))
     collection = connection.collection(form.name)
     known = await done(collection.index_information())
-    for name, keys, particulars in indexes_of(form, keeps=keeps):
-        if name not in known:
-            await _index(collection, form, name, keys, particulars)
+    for index in indexes_of(form, keeps=keeps):
+        if index[0] not in known:
+            await _index(collection, form, index)
+        elif not _fits(known[index[0]], index):
+            raise _other(form, index[0])
+
+
+def _fits(found: dict[str, Any], index: Index) -> bool:
+    _, keys, particulars = index
+    return list(found["key"]) == keys and bool(found.get("unique")) is bool(particulars.get("unique"))
+
+
+def _other(form: Form[Any], name: str) -> SchemaOutdatedError:
+    return SchemaOutdatedError(
+        f"The MongoDB collection {form.name} has another index in the place of {name}: drop that one."
+    )
 
 
 async def _create(connection: Connection, form: Form[Any]) -> dict[str, Any]:
@@ -72,14 +85,13 @@ def _with_others(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]
     return {"$jsonSchema": {**schema, "properties": {**others, **schema["properties"]}}}
 
 
-async def _index(collection: Any, form: Form[Any], name: str, keys: list[Any], particulars: Any) -> None:
+async def _index(collection: Any, form: Form[Any], index: Index) -> None:
+    name, keys, particulars = index
     try:
         await done(collection.create_index(keys, name=name, **particulars))
     except OperationFailure as error:
         if error.code in _OTHER_OPTIONS:
-            raise SchemaOutdatedError(
-                f"The MongoDB collection {form.name} has another index in the place of {name}: drop that one."
-            ) from error
+            raise _other(form, name) from error
         raise
 
 
@@ -87,7 +99,8 @@ async def _check(connection: Connection, form: Form[Any], there: bool, *, keeps:
     known: dict[str, Any] = {}
     if there:
         known = await done(connection.collection(form.name).index_information())
-    lacking = [name for name, _, _ in indexes_of(form, keeps=keeps) if name not in known]
+    wanted = indexes_of(form, keeps=keeps)
+    lacking = [each[0] for each in wanted if each[0] not in known or not _fits(known[each[0]], each)]
     if not there or lacking:
         what = f"the indexes {', '.join(lacking)} of {form.name}" if there else form.name
         raise SchemaOutdatedError(
