@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from tests.servers.mariadb import MariadbServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer, ValkeyCluster, ValkeyServer
 
 # Machines are noisy, so properties are not timed. CI repeats what passed before; developers explore.
 settings.register_profile(
@@ -19,7 +20,7 @@ settings.register_profile(
 )
 settings.load_profile("userkit")
 
-_SERVERS = {"postgres16", "postgres18", "mariadb", "mongo"}
+_SERVERS = {"postgres16", "postgres18", "mariadb", "mongo", "valkey", "redis7", "valkey_cluster"}
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,27 @@ def mongo() -> Iterator[MongoServer]:
     """A private MongoDB, a replica set of one; take a database of your own in it."""
     with MongoServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """A private Valkey, the same for all tests of this process; take a prefix or a realm of your own in it."""
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis7() -> Iterator[RedisServer]:
+    """A private Redis, the same for all tests of this process; take a prefix or a realm of your own in it."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_cluster() -> Iterator[ValkeyCluster]:
+    """Three primaries of Valkey that share the slots."""
+    with ValkeyCluster() as cluster:
+        yield cluster
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

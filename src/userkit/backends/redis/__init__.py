@@ -1,0 +1,5 @@
+"""Redis and Valkey: a store, a rate limiter and a cache, each usable alone."""
+
+from userkit.backends.redis.settings import RedisSettings
+
+__all__ = ["RedisSettings"]

@@ -1,0 +1,234 @@
+"""Connections: redis-py's clients of every kind, with bounded waiting everywhere."""
+
+import asyncio
+import inspect
+import os
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from hashlib import sha1
+from typing import Any
+from weakref import WeakSet
+
+import redis
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
+from redis.retry import Retry
+
+from userkit.backends.redis.addresses import Address
+from userkit.errors import StoreUnavailableError, UsageError
+
+__all__ = ["Link", "Script", "done"]
+
+
+async def done(call: Any) -> Any:
+    """Return the result of a call, which an asynchronous client is waited for."""
+    return await call if inspect.isawaitable(call) else call
+
+
+class Script:
+    """A Lua script and the digest that a server knows it by."""
+
+    def __init__(self, text: str) -> None:
+        """Take the text."""
+        self.text = text
+        self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Link:
+    """The client of a store, a cache or a limiter: made when it is needed, and anew after a fork.
+
+    ``blocking`` says for which kit it is. ``where`` names the server without secrets.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Any] | None,
+        *,
+        client: Any = None,
+        blocking: bool,
+        where: str,
+        pool_size: int,
+        pool_timeout: float,
+    ) -> None:
+        """Take what makes a client, or a client of the application, which stays its own."""
+        self.blocking, self.where, self.pool_size = blocking, where, pool_size
+        self._pool_timeout = pool_timeout
+        self._make, self._client = make, client
+        self._turnstile = self._new_turnstile()
+        _all.add(self)
+
+    @classmethod
+    def to(cls, address: Address, *, blocking: bool) -> "Link":
+        """Make a link to an address; nothing is connected yet."""
+        settings = address.settings
+        return cls(
+            lambda: _client(address, blocking=blocking),
+            blocking=blocking,
+            where=address.where,
+            pool_size=settings.pool_size,
+            pool_timeout=settings.pool_timeout,
+        )
+
+    @classmethod
+    def over(cls, client: Any, *, pool_size: int = 10, pool_timeout: float = 5.0) -> "Link":
+        """Use a client of the application: Redis or RedisCluster, of redis or of redis.asyncio."""
+        return cls(
+            None,
+            client=client,
+            blocking=isinstance(client, (redis.Redis, redis.RedisCluster)),
+            where="Redis",
+            pool_size=pool_size,
+            pool_timeout=pool_timeout,
+        )
+
+    @property
+    def client(self) -> Any:
+        """Return the client, made now if there is none."""
+        if self._client is None:
+            if self._make is None:
+                raise UsageError("The client is closed.")
+            self._client = self._make()
+        return self._client
+
+    @property
+    def is_cluster(self) -> bool:
+        """Tell whether the client speaks to a cluster."""
+        return isinstance(self.client, (redis.RedisCluster, redis.asyncio.RedisCluster))
+
+    async def call(self, *words: Any) -> Any:
+        """Send one command and return its answer. Raises redis-py's errors."""
+        async with self._turn():
+            return await done(self.client.execute_command(*words))
+
+    async def run(self, script: Script, key: str, *arguments: Any) -> Any:
+        """Run a script, whose keys are all in the slot of one key. Raises redis-py's errors.
+
+        It is one round trip, but for the first time that a server sees it.
+        """
+        async with self._turn():
+            try:
+                return await done(self.client.evalsha(script.digest, 1, key, *arguments))
+            except NoScriptError:
+                return await done(self.client.eval(script.text, 1, key, *arguments))
+
+    async def close(self) -> None:
+        """Close a client of our own. Closing again does no harm, and the next call opens a new one."""
+        if self._make is None:
+            return
+        client, self._client = self._client, None
+        if client is not None:
+            await done(client.close() if self.blocking else client.aclose())
+        if not self.blocking:
+            self._turnstile = self._new_turnstile()  # the next loop may be another
+
+    def leave_behind(self) -> None:
+        """Begin anew in a process that was forked: the connections are the parent's."""
+        self._turnstile = self._new_turnstile()
+        if self._make is not None:
+            _inherited.append(self._client)  # closing it here would speak on the parent's connections
+            self._client = None
+
+    def _new_turnstile(self) -> Any:
+        kind: Any = threading.BoundedSemaphore if self.blocking else asyncio.BoundedSemaphore
+        return kind(self.pool_size)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        # redis-py refuses at once when a pool is used up; and a cluster has a pool for each server.
+        turnstile = self._turnstile
+        if self.blocking:
+            got = turnstile.acquire(timeout=self._pool_timeout)
+        else:
+            got = await self._waited(turnstile)
+        if not got:
+            raise StoreUnavailableError(
+                f"{self.where}: all connections are in use; none came free within pool_timeout."
+            )
+        try:
+            yield
+        finally:
+            turnstile.release()
+
+    async def _waited(self, turnstile: asyncio.BoundedSemaphore) -> bool:
+        if not turnstile.locked():
+            return await turnstile.acquire()
+        try:
+            async with asyncio.timeout(self._pool_timeout):
+                return await turnstile.acquire()
+        except TimeoutError:
+            return False
+
+
+def _client(address: Address, *, blocking: bool) -> Any:
+    common = _options(address)
+    if address.kind == "sentinel":
+        return _behind_sentinels(address, common, blocking=blocking)
+    if address.kind == "cluster":
+        return _cluster(address, common, blocking=blocking)
+    kind: Any = redis.Redis if blocking else redis.asyncio.Redis
+    ((host, port),) = address.hosts
+    return kind(host=host, port=port, db=address.database, **common)
+
+
+def _options(address: Address) -> dict[str, Any]:
+    settings = address.settings
+    options: dict[str, Any] = {
+        "username": address.user,
+        "password": address.password,
+        "socket_timeout": settings.operation_timeout,
+        "socket_connect_timeout": settings.connect_timeout,
+        "max_connections": settings.pool_size,
+        # Trying again is ours: only we know what may be done twice.
+        "retry": Retry(NoBackoff(), 0),
+    }
+    if address.tls:
+        options |= {
+            "ssl": True,
+            "ssl_ca_certs": settings.tls_ca and str(settings.tls_ca),
+            "ssl_certfile": settings.tls_cert and str(settings.tls_cert),
+            "ssl_keyfile": settings.tls_key and str(settings.tls_key),
+        }
+    return options
+
+
+def _cluster(address: Address, common: dict[str, Any], *, blocking: bool) -> Any:
+    if blocking:
+        from redis.cluster import ClusterNode, RedisCluster
+
+        nodes = [ClusterNode(host, port) for host, port in address.hosts]
+        return RedisCluster(startup_nodes=nodes, **{**common, "retry": Retry(NoBackoff(), 2)})
+    from redis.asyncio.cluster import ClusterNode as AsyncNode
+
+    waiting = [AsyncNode(host, port) for host, port in address.hosts]
+    return redis.asyncio.RedisCluster(startup_nodes=waiting, **{**common, "retry": Retry(NoBackoff(), 2)})
+
+
+def _behind_sentinels(address: Address, common: dict[str, Any], *, blocking: bool) -> Any:
+    if blocking:
+        from redis.sentinel import Sentinel
+
+        sentinels: Any = Sentinel(address.hosts, sentinel_kwargs=_of_sentinels(common))
+    else:
+        from redis.asyncio.sentinel import Sentinel as AsyncSentinel
+
+        sentinels = AsyncSentinel(list(address.hosts), sentinel_kwargs=_of_sentinels(common))
+    return sentinels.master_for(address.service, db=address.database, **common)
+
+
+def _of_sentinels(common: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in common.items() if name.startswith(("socket", "ssl", "retry"))}
+
+
+_all: "WeakSet[Link]" = WeakSet()
+_inherited: list[Any] = []
+
+
+def _leave_all_behind() -> None:
+    for each in list(_all):
+        each.leave_behind()
+
+
+# Not every system can fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_leave_all_behind)
