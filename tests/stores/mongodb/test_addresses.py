@@ -20,6 +20,7 @@ SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
         ("mongodb://127.0.0.1/people", "people"),
         ("mongodb://ada:secret@one:27017,two:27018/people?replicaSet=rs0&tls=true", "people"),
         ("mongodb+srv://cluster.example.invalid/people?pool_size=3", "people"),
+        ("mongodb+srv://cluster.example.invalid/?retryWrites=true&w=majority&appName=Cluster0", "userkit"),
     ],
 )
 def test_the_url_says_where(url: str, database: str, blocking: bool) -> None:
@@ -46,8 +47,9 @@ def test_options_of_ours_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "is mongodb://user:password@host"),
         ("127.0.0.1/a/b", "one / before the database"),
         ("127.0.0.1/?pool_sise=3", "Did you mean pool_size"),
-        ("127.0.0.1/?w=0", "not known here, 'w'"),
-        ("127.0.0.1/?readPreference=secondary", "readPreference"),
+        ("127.0.0.1/?w=0", "w is majority for userkit"),
+        ("127.0.0.1/?retryWrites=false", "retryWrites is true for userkit"),
+        ("127.0.0.1/?readPreference=secondary", "readPreference is primary"),
         ("127.0.0.1/?pool_size=many", "pool_size"),
         ("127.0.0.1/?pool_size=1&pool_size=2", "more than once"),
         ("127.0.0.1/?read_concern=local", "read_concern"),

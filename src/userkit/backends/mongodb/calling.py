@@ -77,6 +77,7 @@ class Calls:
         await self._confirm(session, deadline)
 
     async def _confirm(self, session: Any, deadline: float) -> None:
+        pauses = _Pauses()
         while True:
             try:
                 await done(session.commit_transaction())
@@ -85,6 +86,7 @@ class Calls:
                     raise
             else:
                 return
+            await self.pause(pauses.next())
 
     @staticmethod
     async def _give_up(session: Any) -> None:

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable
 from datetime import UTC
+from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
-from pymongo import MongoClient, ReadPreference
+from pymongo import AsyncMongoClient, MongoClient, ReadPreference
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -16,9 +17,9 @@ from userkit.backends.mongodb.calling import MAJORITY, Calls, done
 from userkit.backends.mongodb.errors import translated
 from userkit.errors import UnsupportedStoreError, UsageError
 
-__all__ = ["Connection", "blocks"]
+__all__ = ["CODEC", "Connection", "blocks"]
 
-_CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     uuid_representation=UuidRepresentation.STANDARD, tz_aware=True, tzinfo=UTC
 )
 
@@ -45,7 +46,7 @@ class Connection:
         self.database_name = database
         self.where = f"The MongoDB database {database}{f' at {hosts}' if hosts else ''}"
         self.concurrency = concurrency
-        self._make, self._client = make, client
+        self._make, self._client, self._lock = make, client, Lock()
         self._concern = ReadConcern(read_concern)
         if make is not None:
             _all.add(self)
@@ -54,9 +55,10 @@ class Connection:
     def client(self) -> Any:
         """Return the client, made now if there is none."""
         if self._client is None:
-            if self._make is None:
-                raise UsageError("The store is closed.")
-            self._client = self._make()
+            with self._lock:
+                # Threads that meet here are to share one.
+                if self._client is None and self._make is not None:
+                    self._client = self._make()
         return self._client
 
     @property
@@ -64,7 +66,7 @@ class Connection:
         """Return the database as userkit reads and writes it: native types, and only what is sure to stay."""
         return self.client.get_database(
             self.database_name,
-            codec_options=_CODEC,
+            codec_options=CODEC,
             read_preference=ReadPreference.PRIMARY,
             write_concern=MAJORITY,
             read_concern=self._concern,
@@ -86,18 +88,29 @@ class Connection:
                 f"{self.where} is a standalone server, which has no transactions: start it with --replSet, "
                 "even if it is the only one, and run rs.initiate() once."
             )
+        if self._is_direct and len(hello.get("hosts", ())) > 1:
+            raise UnsupportedStoreError(
+                f"{self.where} is one of several servers: leave directConnection out of the URL, for the one "
+                "that it names need not be the primary."
+            )
+
+    @property
+    def _is_direct(self) -> bool:
+        return bool(self.client.topology_description.topology_type_name == "Single")
 
     async def close(self) -> None:
         """Close a client of our own."""
-        client, self._client = self._client, self._client if self._make is None else None
-        if client is not None and self._make is not None:
+        if self._make is None:
+            return
+        client, self._client = self._client, None
+        if client is not None:
             await done(client.close())
 
     def leave_behind(self) -> None:
         """Begin with a fresh client in a process that was forked: the connections are the parent's."""
         if self._make is not None:
             _inherited.append(self._client)  # closing it here would speak on the parent's connections
-            self._client = None
+            self._client, self._lock = None, Lock()
 
 
 _all: "WeakSet[Connection]" = WeakSet()
@@ -110,8 +123,20 @@ def _leave_all_behind() -> None:
 
 
 def blocks(client: object) -> bool:
-    """Tell whether a client is PyMongo's synchronous one."""
-    return isinstance(client, MongoClient)
+    """Tell whether a client is PyMongo's synchronous one. Raises UsageError for what is no client.
+
+    Motor's is recognised by its name, since it may not be installed.
+    """
+    if isinstance(client, (MongoClient, AsyncMongoClient)):
+        return isinstance(client, MongoClient)
+    if any(
+        each.__module__.startswith("motor.") and "Client" in each.__name__ for each in type(client).__mro__
+    ):
+        return False
+    raise UsageError(
+        "A client is a MongoClient, an AsyncMongoClient or an AsyncIOMotorClient, "
+        f"not {type(client).__name__}."
+    )
 
 
 # Not every system can fork.

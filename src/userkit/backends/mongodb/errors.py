@@ -40,7 +40,11 @@ _NO_PRIMARY = "has no primary now: an election may be going on, or a majority of
 _CROWDED = "has no free connection in the pool: none came free within pool_timeout."
 _SLOW = "did not finish an operation in time."
 _FULL = "has no space left on the server's disk."
+_STEPPED_DOWN = "lost its primary in the middle of an operation."
 _UNFIT = "cannot store a value of this entity."
+
+# A primary that is none any more: NotWritablePrimary, ShutdownInProgress, PrimarySteppedDown and so on.
+_ELECTIONS = (91, 189, 10107, 11600, 11602)
 
 # The first that fits counts.
 _KINDS: tuple[tuple[tuple[type[Exception], ...], type[UserKitError], str], ...] = (
@@ -48,7 +52,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], type[UserKitError], str], ...] 
     (
         (ConfigurationError, InvalidURI),
         StoreUnavailableError,
-        "cannot be used: an option of the URL does not fit the server.",
+        "cannot be used: the DNS does not know the host of a mongodb+srv URL, or an option does not fit.",
     ),
     ((InvalidOperation,), UsageError, "cannot be used: its client is closed."),
     ((WaitQueueTimeoutError,), StoreUnavailableError, _CROWDED),
@@ -68,6 +72,7 @@ _CODES = {
     64: (StoreUnavailableError, "did not confirm a write on a majority of its servers in time."),
     100: (StoreUnavailableError, "cannot confirm a write on a majority of its servers."),
     121: (InvalidEntityError, _UNFIT),
+    **dict.fromkeys(_ELECTIONS, (StoreUnavailableError, _STEPPED_DOWN)),
     14031: (StoreUnavailableError, _FULL),
     10003: (StoreUnavailableError, _FULL),
 }
@@ -135,5 +140,5 @@ def is_unknown(error: PyMongoError) -> bool:
     if isinstance(error, (ServerSelectionTimeoutError, WaitQueueTimeoutError)):
         return False
     # 64 and 100: it was written, but perhaps not by a majority.
-    concern = isinstance(error, OperationFailure) and error.code in (50, 64, 91, 100, 11600, 11602)
+    concern = isinstance(error, OperationFailure) and error.code in (50, 64, 100, *_ELECTIONS)
     return concern or isinstance(error, AutoReconnect)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from bson.int64 import Int64
+
 from userkit.kernel.entity import Entity
 from userkit.storage.catalogue import Write
 from userkit.storage.fields import Kind
@@ -39,6 +41,7 @@ class Form(Generic[E]):
         self.ids = {name for name, kind in kinds.items() if kind is Kind.ID}
         self._whole = {name for name, kind in kinds.items() if kind is Kind.INT}
         self._json = {name for name, kind in kinds.items() if kind is Kind.JSON}
+        self._expires = records.collection.expires
         self.texts = {name: self._type_of(kinds.get(name)) for name in records.collection.lookups}
 
     @property
@@ -63,7 +66,8 @@ class Form(Generic[E]):
 
     def changed(self, write: Write) -> Document:
         """Return what an update sets: only what differs, so that fields of newer versions stay."""
-        values = self._values(write.changed)
+        # A record of an older form is written anew as a whole: its unchanged fields were upgraded, too.
+        values = self._values(write.changed if self.collection.upgrade is None else write.after or {})
         values.pop("id", None)
         return {"schema": self.collection.schema, **values, **self._beside(write)}
 
@@ -78,8 +82,9 @@ class Form(Generic[E]):
             if record.get(name) is not None:
                 record[name] = int(record[name])  # what needs 64 bits comes as a type of its own
         for name in self._json:
-            if isinstance(record.get(name), str):
-                record[name] = json.loads(record[name])
+            if name in record:
+                value = record[name]
+                record[name] = json.loads(value) if isinstance(value, str) else _plain(value)
         return self.records.decode(record, schema=record.get("schema"))
 
     @staticmethod
@@ -111,15 +116,25 @@ class Form(Generic[E]):
         beside: Document = {}
         if self.collection.search is not None and write.words_before != write.words_after:
             beside[WORDS] = sorted(write.words_after)
-        if self.collection.expires is not None and self._keep is not None:
-            beside[EXPIRY] = _later((write.after or {}).get(self.collection.expires), self._keep)
+        if self._expires is not None:
+            # Also where nothing is to be deleted: what another store has set would no longer be true.
+            beside[EXPIRY] = _later((write.after or {}).get(self._expires), self._keep)
         return beside
 
 
-def _later(moment: datetime | None, keep: timedelta) -> datetime | None:
-    if moment is None:
+def _later(moment: datetime | None, keep: timedelta | None) -> datetime | None:
+    if moment is None or keep is None:
         return None
     return _LAST_TIME if _LAST_TIME - moment < keep else moment + keep
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON without the types of BSON: what needs 64 bits comes as one of its own."""
+    if isinstance(value, Int64):
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _is_plain(value: Any) -> bool:

@@ -34,6 +34,16 @@ _DRIVER = frozenset(
 )  # fmt: skip
 _OURS = frozenset(MongoSettings.model_fields)
 
+# What the store does anyway, and must: copied URLs say so, and none may say otherwise.
+_SETTLED = {
+    "journal": "true",
+    "readConcernLevel": "majority",
+    "readPreference": "primary",
+    "retryReads": "true",
+    "retryWrites": "true",
+    "w": "majority",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Address:
@@ -49,8 +59,8 @@ def open_url(url: str, *, blocking: bool, settings: MongoSettings | None = None)
     """Make a store for a URL; it connects in ``prepare``.
 
     The database is ``userkit`` unless the URL names one. Options are those of MongoSettings and of
-    the driver; ``w``, ``journal`` and read preferences are not, since the store's promises rest on them.
-    Raises InvalidURLError.
+    the driver. The store's promises rest on ``w=majority``, ``retryWrites=true`` and the like, so
+    that a URL may repeat these and not change them. Raises InvalidURLError.
     """
     address = _read(url, settings)
     connection = Connection(
@@ -112,7 +122,7 @@ def _read(url: str, settings: MongoSettings | None) -> _Address:
         )
     options = _options(query)
     ours = {name: value for name, value in options.items() if name in _OURS}
-    theirs = {name: value for name, value in options.items() if name not in _OURS}
+    theirs = {name: value for name, value in options.items() if name not in _OURS | _SETTLED.keys()}
     # A user is looked up in the database of the URL, unless the URL says where.
     uri = f"{scheme}://{user}{at}{hosts}/{path}?{urlencode(theirs, quote_via=quote)}"
     return _Address(uri, unquote(path) or _DATABASE, hosts, _settings(ours, settings))
@@ -121,7 +131,9 @@ def _read(url: str, settings: MongoSettings | None) -> _Address:
 def _options(query: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
-        if name not in _DRIVER | _OURS:
+        if value.lower() != _SETTLED.get(name, value.lower()):
+            raise InvalidURLError(f"{name} is {_SETTLED[name]} for userkit; leave it out of the MongoDB URL.")
+        if name not in _DRIVER | _OURS | _SETTLED.keys():
             close = get_close_matches(name, _DRIVER | _OURS, n=1)
             hint = f" Did you mean {close[0]}?" if close else ""
             raise InvalidURLError(

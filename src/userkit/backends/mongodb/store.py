@@ -6,12 +6,10 @@ from itertools import islice
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from pymongo.errors import BulkWriteError
-
-from userkit.backends.mongodb import preparing
+from userkit.backends.mongodb import loading, preparing
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection, blocks
-from userkit.backends.mongodb.errors import duplicate, translating
+from userkit.backends.mongodb.errors import translating
 from userkit.backends.mongodb.forms import WORDS, Document, Form
 from userkit.backends.mongodb.writing import Pair, carry_out
 from userkit.errors import UsageError
@@ -28,8 +26,6 @@ from userkit.storage.words import prefix_end, query_words
 __all__ = ["MongoStore"]
 
 E = TypeVar("E", bound=Entity)
-
-_LARGEST_BATCH = 1000
 
 
 class MongoStore:
@@ -174,7 +170,7 @@ class MongoStore:
         check_batch(batch)
         loaded = 0
         remaining = iter(entities)
-        while some := list(islice(remaining, min(batch, _LARGEST_BATCH))):
+        while some := list(islice(remaining, min(batch, loading.LARGEST_BATCH))):
             await self._load(some)
             loaded += len(some)
         return loaded
@@ -241,23 +237,7 @@ class MongoStore:
     async def _load(self, entities: Sequence[Entity]) -> None:
         # One by one, since the bounds of a commit are not those of a batch.
         writes = [write for each in entities for write in self._catalogue.plan([Add(each)])]
-        by_form: dict[str, list[Document]] = {}
-        for write in writes:
-            form = self._form_of(write)
-            by_form.setdefault(form.name, []).append(form.added(write, self._realm))
-
-        async def insert(session: Any) -> None:
-            for name, documents in by_form.items():
-                await done(self._connection.collection(name).insert_many(documents, session=session))
-
-        with translating(self._connection.where):
-            try:
-                await self._connection.calls.transaction(self._connection.client, insert)
-            except BulkWriteError as error:
-                taken = duplicate(error)
-                if taken is None:
-                    raise
-                raise taken from error
+        await loading.load(self._connection, self._realm, [(self._form_of(each), each) for each in writes])
 
 
 def _range(word: str) -> Document | None:

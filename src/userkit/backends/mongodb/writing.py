@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection
@@ -85,6 +86,8 @@ async def _has_happened(connection: Connection, pairs: Sequence[Pair], cause: Ex
 
 
 async def _stored(connection: Connection, form: Form[Any], write: Write) -> Entity | None:
-    # Whichever realm it is in: the id is what is unique.
-    document = await done(connection.collection(form.name).find_one({"_id": form.id_of(write.id)}))
+    # Whichever realm it is in: the id is what is unique. A primary that was just elected may hold a
+    # write that its majority reads do not show yet; a linearizable one waits for it.
+    collection = connection.collection(form.name).with_options(read_concern=ReadConcern("linearizable"))
+    document = await done(collection.find_one({"_id": form.id_of(write.id)}))
     return None if document is None else form.entity(document)
