@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import psutil
 
 from tests.servers.availability import missing
+from tests.servers.ports import free_port
 from tests.servers.server import Server, is_reachable, readable_copy
 
 _SLOTS = 16_384
@@ -33,7 +34,9 @@ class RedisServer(Server):
     ) -> None:
         """Start it with more options of its own, such as ``--maxmemory 3mb``."""
         self._program = program or redis_program()
-        self._options = [*options, *(["--cluster-enabled", "yes"] if cluster else [])]
+        # Its bus would listen 10,000 ports higher, where outgoing connections are.
+        clustered = ["--cluster-enabled", "yes", "--cluster-port", str(free_port())] if cluster else []
+        self._options = [*options, *clustered]
         super().__init__(durable=durable)
 
     def client(self) -> Any:

@@ -197,7 +197,8 @@ def _cluster(address: Address, common: dict[str, Any], *, blocking: bool) -> Any
     if blocking:
         from redis.cluster import ClusterNode, RedisCluster
 
-        nodes = [ClusterNode(host, port) for host, port in address.hosts]
+        node: Any = ClusterNode
+        nodes = [node(host, port) for host, port in address.hosts]
         return RedisCluster(startup_nodes=nodes, **{**common, "retry": Retry(NoBackoff(), 2)})
     from redis.asyncio.cluster import ClusterNode as AsyncNode
 
@@ -209,11 +210,12 @@ def _behind_sentinels(address: Address, common: dict[str, Any], *, blocking: boo
     if blocking:
         from redis.sentinel import Sentinel
 
-        sentinels: Any = Sentinel(address.hosts, sentinel_kwargs=_of_sentinels(common))
+        kind: Any = Sentinel
     else:
         from redis.asyncio.sentinel import Sentinel as AsyncSentinel
 
-        sentinels = AsyncSentinel(list(address.hosts), sentinel_kwargs=_of_sentinels(common))
+        kind = AsyncSentinel
+    sentinels = kind(list(address.hosts), sentinel_kwargs=_of_sentinels(common))
     return sentinels.master_for(address.service, db=address.database, **common)
 
 

@@ -1,0 +1,44 @@
+"""Redis and Valkey as plugins: ``redis://``, and ``rediss://`` with TLS."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from userkit.errors import MissingExtraError
+from userkit.storage.plugin import StorePlugin
+
+if TYPE_CHECKING:
+    from userkit.backends.redis.store import RedisStore
+
+__all__ = ["redis", "rediss"]
+
+
+def _missing(error: ModuleNotFoundError) -> MissingExtraError:
+    return MissingExtraError(f"{error.name} is not installed: pip install 'userkit-sdk[redis]'")
+
+
+def _open(url: str, *, blocking: bool) -> "RedisStore":
+    try:
+        from userkit.backends.redis.opening import open_url
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    return open_url(url, blocking=blocking)
+
+
+def _settings() -> type[Any]:
+    from userkit.backends.redis.settings import RedisSettings
+
+    return RedisSettings
+
+
+_store = partial(
+    StorePlugin,
+    api_version=1,
+    factory=_open,
+    settings=_settings,
+    capabilities=frozenset(
+        {"BulkLoadable", "Concurrent", "Countable", "Purgeable", "Searchable", "Surveyable"}
+    ),
+)
+
+redis = _store(name="redis", summary="Redis or Valkey by redis-py; for what is short-lived.")
+rediss = _store(name="rediss", summary="Redis or Valkey with TLS.")
