@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from userkit.cli.audit import audit
+from userkit.cli.copy import copy
 from userkit.cli.db import db
 from userkit.cli.mail import mail
 from userkit.cli.output import print_error
@@ -67,6 +68,7 @@ def userkit(
 
 app.command()(plugins)
 app.command()(serve)
+app.command()(copy)
 # A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
