@@ -35,7 +35,8 @@ class RedisServer(Server):
         """Start it with more options of its own, such as ``--maxmemory 3mb``."""
         self._program = program or redis_program()
         # Its bus would listen 10,000 ports higher, where outgoing connections are.
-        clustered = ["--cluster-enabled", "yes", "--cluster-port", str(free_port())] if cluster else []
+        self.bus = free_port() if cluster else 0
+        clustered = ["--cluster-enabled", "yes", "--cluster-port", str(self.bus)] if cluster else []
         self._options = [*options, *clustered]
         super().__init__(durable=durable)
 
@@ -120,7 +121,7 @@ class ValkeyCluster:
             server.command("CLUSTER", "ADDSLOTSRANGE", place * share, end)
             server.command("CLUSTER", "SET-CONFIG-EPOCH", place + 1)
         for server in self.servers[1:]:
-            server.command("CLUSTER", "MEET", first.host, first.port)
+            server.command("CLUSTER", "MEET", first.host, first.port, first.bus)
         deadline = time.monotonic() + _PATIENCE
         while not all(_is_whole(each) for each in self.servers):
             assert time.monotonic() < deadline, "the cluster did not come together in time"
