@@ -41,7 +41,7 @@ class MongoServer(Server):
         if replicates and leads:
             initiate([self])
         if guarded:
-            # The first user may be made by whoever is on the machine, and only with roles of this one database.
+            # The first user may be made by whoever is on the machine; that one makes the others.
             self.command("createUser", "root", pwd=self.password, roles=["root"])
             roles = [{"role": "readWrite", "db": self.database}, {"role": "dbAdmin", "db": self.database}]
             self.command("createUser", self.user, pwd=self.password, roles=roles, as_root=True)

@@ -46,6 +46,9 @@ def test_options_of_ours_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("", "is mongodb://user:password@host"),
         ("127.0.0.1/a/b", "one / before the database"),
+        ("127.0.0.1/a.b", "name of a MongoDB database"),
+        ("127.0.0.1/%24cmd", "name of a MongoDB database"),
+        (f"127.0.0.1/{'x' * 64}", "name of a MongoDB database"),
         ("127.0.0.1/?pool_sise=3", "Did you mean pool_size"),
         ("127.0.0.1/?w=0", "w is majority for userkit"),
         ("127.0.0.1/?retryWrites=false", "retryWrites is true for userkit"),
@@ -71,6 +74,9 @@ def test_what_cannot_be_understood_is_said(rest: str, says: str) -> None:
         f"mongodb://ada:{PASSWORD}@127.0.0.1/app?pool_sise=1",
         f"mongodb://ada:{PASSWORD}@two@127.0.0.1/app",
         f"mongodb://ada:{PASSWORD}/@127.0.0.1/app",
+        f"mongodb://ada:27017/{PASSWORD}@127.0.0.1",
+        f"mongodb://ada:27017?{PASSWORD}@127.0.0.1/app",
+        f"mongodb://ada:27017/app?{PASSWORD}=1@127.0.0.1/app",
         f"mongodb://127.0.0.1/app?tlsCertificateKeyFilePassword={PASSWORD}&tls=perhaps",
     ],
 )

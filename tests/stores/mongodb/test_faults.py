@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,6 +58,23 @@ def test_a_wrong_password_and_missing_rights_are_said() -> None:
         assert "user name or the password" in told
         assert "hidden" not in told
         assert "readWrite" in says(guarded.url(database="elsewhere"))
+
+
+@pytest.mark.server
+def test_who_may_read_and_write_may_prepare() -> None:
+    """Also when another process makes a collection at the same moment; no more rights are needed."""
+    with MongoServer(guarded=True) as guarded:
+        roles = [{"role": "readWrite", "db": "app"}]
+        guarded.command("createUser", "plain", pwd=guarded.password, roles=roles, as_root=True)
+        url = guarded.url(database="app").replace(f"//{guarded.user}:", "//plain:")
+        stores = [open_url(url, blocking=True) for _ in range(4)]
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(run, each.prepare(COLLECTIONS)) for each in stores]:
+                done.result()
+        run(stores[0].commit(Add(ada := person())))
+        assert run(stores[1].get(Person, ada.id)) == ada
+        for each in stores:
+            run(each.close())
 
 
 def test_a_server_that_is_not_there_is_said() -> None:

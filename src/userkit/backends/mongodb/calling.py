@@ -17,7 +17,6 @@ __all__ = ["MAJORITY", "Calls", "done"]
 
 MAJORITY = WriteConcern("majority")
 
-_PATIENCE = 15.0
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.25
 
@@ -30,9 +29,10 @@ async def done(call: Any) -> Any:
 class Calls:
     """What differs between the clients: how long to pause, and the way of a transaction."""
 
-    def __init__(self, *, blocking: bool) -> None:
-        """Say whether the client blocks."""
+    def __init__(self, *, blocking: bool, patience: float) -> None:
+        """Say whether the client blocks, and for how many seconds a transaction is begun anew."""
         self.blocking = blocking
+        self._patience = patience
 
     async def pause(self, seconds: float) -> None:
         """Wait, and let others go on."""
@@ -47,7 +47,7 @@ class Calls:
         An error that leaves the outcome unknown passes through, once confirming it again did not help.
         """
         session = await done(client.start_session())
-        pauses, deadline = _Pauses(), time.monotonic() + _PATIENCE
+        pauses, deadline = _Pauses(), time.monotonic() + self._patience
         try:
             while True:
                 try:

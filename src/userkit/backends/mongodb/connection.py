@@ -40,9 +40,10 @@ class Connection:
         hosts: str,
         concurrency: int,
         read_concern: str,
+        patience: float = 15.0,
     ) -> None:
         """Take a client of the application, or what makes one."""
-        self.calls = Calls(blocking=blocking)
+        self.calls = Calls(blocking=blocking, patience=patience)
         self.database_name = database
         self.where = f"The MongoDB database {database}{f' at {hosts}' if hosts else ''}"
         self.concurrency = concurrency

@@ -34,7 +34,10 @@ _TRANSIENT = "TransientTransactionError"
 _UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 
 _DENIED = "refuses the sign-in: the user name or the password in the URL is wrong, or authSource is."
-_FORBIDDEN = "does not allow this to the user in the URL: grant the role readWrite on the database."
+_FORBIDDEN = (
+    "does not allow this to the user in the URL: grant the role readWrite on the database, and dbAdmin to "
+    "who prepares it with a newer version."
+)
 _UNREACHABLE = "cannot be reached: is the server running, and are host, port and TLS options right?"
 _NO_PRIMARY = "has no primary now: an election may be going on, or a majority of the servers is away."
 _CROWDED = "has no free connection in the pool: none came free within pool_timeout."

@@ -20,6 +20,8 @@ from userkit.errors import InvalidURLError
 __all__ = ["open_url"]
 
 _DATABASE = "userkit"
+_LONGEST_NAME = 63
+_UNFIT = frozenset(' ."/\\$*<>:|?\0')
 
 # Options of the driver that change nothing of what the store promises.
 _DRIVER = frozenset(
@@ -70,6 +72,7 @@ def open_url(url: str, *, blocking: bool, settings: MongoSettings | None = None)
         hosts=address.hosts,
         concurrency=address.settings.pool_size,
         read_concern=address.settings.read_concern,
+        patience=address.settings.operation_timeout,
     )
     return MongoStore(connection, keep_expired=address.settings.keep_expired)
 
@@ -116,16 +119,28 @@ def _read(url: str, settings: MongoSettings | None) -> _Address:
     location, _, query = rest.partition("?")
     authority, _, path = location.partition("/")
     user, at, hosts = authority.rpartition("@")
-    if not hosts or "/" in path:
+    # With an @ anywhere else nobody can tell where a password ends.
+    if not hosts or "/" in path or "@" in path + query:
         raise InvalidURLError(
-            "A MongoDB URL is mongodb://user:password@host:port/database, with one / before the database."
+            "A MongoDB URL is mongodb://user:password@host:port/database, with one / before the database, "
+            "and / @ ? # in the password written as %2F %40 %3F %23."
         )
     options = _options(query)
     ours = {name: value for name, value in options.items() if name in _OURS}
     theirs = {name: value for name, value in options.items() if name not in _OURS | _SETTLED.keys()}
     # A user is looked up in the database of the URL, unless the URL says where.
     uri = f"{scheme}://{user}{at}{hosts}/{path}?{urlencode(theirs, quote_via=quote)}"
-    return _Address(uri, unquote(path) or _DATABASE, hosts, _settings(ours, settings))
+    return _Address(uri, _database(path), hosts, _settings(ours, settings))
+
+
+def _database(path: str) -> str:
+    name = unquote(path) or _DATABASE
+    if len(name.encode()) > _LONGEST_NAME or _UNFIT & set(name):
+        raise InvalidURLError(
+            f"The name of a MongoDB database has at most {_LONGEST_NAME} bytes, and none of "
+            "blanks, dots, quotes and / \\ $ * < > : | ? in it."
+        )
+    return name
 
 
 def _options(query: str) -> dict[str, str]:

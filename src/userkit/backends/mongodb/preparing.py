@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.errors import OperationFailure
 
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection
@@ -69,12 +69,11 @@ async def _create(connection: Connection, form: Form[Any]) -> dict[str, Any]:
     try:
         # Not through create_collection, which looks first whether it is there, and so asks twice.
         await done(connection.database.command("create", form.name, validator=validator))
-    except CollectionInvalid:
-        return {}
     except OperationFailure as error:
         if error.code != _EXISTS:
             raise
-        return {}  # another process was faster; its validator may be of another version
+        # Another process was faster; its validator may be of another version.
+        return (await _there(connection))[form.name]  # type: ignore[no-any-return]
     return {"validator": validator}
 
 
