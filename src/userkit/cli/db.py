@@ -24,6 +24,7 @@ from typing import Annotated, Any
 import typer
 
 from userkit.cli.output import plain, print_json
+from userkit.cli.template import template_text
 from userkit.errors import ConfigurationError, SchemaOutdatedError, StoreUnavailableError
 from userkit.plugins.opening import open_store
 from userkit.settings import read_settings
@@ -116,6 +117,17 @@ def sql(
             f"{error.detail} The SQL depends on what is there; --offline prints that for an empty database."
         ) from error
     typer.echo(text.rstrip() or "-- There is nothing to do.")
+
+
+@db.command()
+def template(url: _Url = None) -> None:
+    """Print the CloudFormation template of a DynamoDB table, for those who create it beforehand."""
+    store = open_store(_given(url), blocking=True)
+    try:
+        text = template_text(store)
+    finally:
+        run(store.close())
+    typer.echo(text)
 
 
 @contextmanager

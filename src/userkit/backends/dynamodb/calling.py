@@ -8,10 +8,17 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from userkit.backends.dynamodb.faults import Fault, Refusal, code_of, fault_of, reasons_of
+from userkit.backends.dynamodb.faults import (
+    Fault,
+    OutcomeUnknownError,
+    Refusal,
+    code_of,
+    fault_of,
+    reasons_of,
+)
 from userkit.backends.dynamodb.links import Link
 from userkit.backends.dynamodb.translation import Place, translated
-from userkit.errors import UserKitError
+from userkit.errors import StoreUnavailableError, UserKitError
 
 __all__ = ["Answer", "Caller"]
 
@@ -54,7 +61,7 @@ class Caller:
                     raise _refusal(error, doubtful=doubtful) from error
                 doubtful = doubtful or fault is Fault.DOUBTFUL
                 if fault is Fault.FINAL or attempt + 1 == self.attempts:
-                    raise translated(error, operation, self.place, doubtful=doubtful) from error
+                    raise self._failure(error, operation, doubtful=doubtful) from error
             else:
                 return answer
             self.wait(attempt)
@@ -84,6 +91,12 @@ class Caller:
         """Pause before the next attempt: a random time, longer each time."""
         longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
         self._pause(random.uniform(0, longest))  # noqa: S311  # only to keep out of step
+
+    def _failure(self, error: Exception, operation: str, *, doubtful: bool) -> UserKitError:
+        failure = translated(error, operation, self.place)
+        if not doubtful or not isinstance(failure, StoreUnavailableError):
+            return failure
+        return OutcomeUnknownError(f"{failure.detail} Whether the request was done is not known.")
 
     @property
     def place(self) -> Place:

@@ -8,7 +8,9 @@ from typing import Any
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-__all__ = ["Fault", "Refusal", "code_of", "fault_of", "reasons_of"]
+from userkit.errors import StoreUnavailableError
+
+__all__ = ["Fault", "OutcomeUnknownError", "Refusal", "code_of", "fault_of", "reasons_of"]
 
 _BUSY = frozenset(
     {
@@ -55,7 +57,7 @@ class Fault(Enum):
     """It was not done, and would not be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Refusal(Exception):  # noqa: N818  # it never leaves this package
     """Conditions that were not met: for each item None, or the item that was found instead.
 
@@ -64,6 +66,10 @@ class Refusal(Exception):  # noqa: N818  # it never leaves this package
 
     found: Sequence[Mapping[str, Any] | None]
     doubtful: bool
+
+
+class OutcomeUnknownError(StoreUnavailableError):
+    """A request was of no avail, or done: no answer says which."""
 
 
 def fault_of(error: Exception) -> Fault:

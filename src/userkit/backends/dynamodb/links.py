@@ -10,8 +10,10 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from userkit.backends.dynamodb.settings import DynamoDBSettings
+from userkit.errors import ConfigurationError
 
 __all__ = ["GivenLink", "Link", "OwnLink"]
 
@@ -77,7 +79,14 @@ def _client(settings: DynamoDBSettings) -> Any:
     core.register_component("data_loader", _loader())
     session = boto3.session.Session(botocore_session=core, region_name=settings.region)
     make: Callable[..., Any] = session.client
-    return make("dynamodb", endpoint_url=settings.endpoint_url, config=_config(settings))
+    try:
+        return make("dynamodb", endpoint_url=settings.endpoint_url, config=_config(settings))
+    except BotoCoreError:
+        raise
+    except ValueError as error:
+        raise ConfigurationError(
+            "endpoint_url is not one: it is like https://dynamodb.example.com."
+        ) from error
 
 
 def _config(settings: DynamoDBSettings) -> Config:

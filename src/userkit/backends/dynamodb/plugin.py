@@ -32,6 +32,8 @@ dynamodb = StorePlugin(
     api_version=1,
     factory=_open,
     settings=_settings,
-    capabilities=frozenset({"BulkLoadable", "Concurrent", "Countable", "Purgeable", "Searchable"}),
+    capabilities=frozenset(
+        {"BulkLoadable", "Concurrent", "Countable", "Purgeable", "Searchable", "Surveyable"}
+    ),
     summary="One table of Amazon DynamoDB, by boto3.",
 )

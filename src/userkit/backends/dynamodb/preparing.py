@@ -1,10 +1,10 @@
 """The table at start: created where it is missing, and compared with what is needed."""
 
 import logging
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from userkit.backends.dynamodb.calling import Caller
+from userkit.backends.dynamodb.calling import Answer, Caller
 from userkit.backends.dynamodb.faults import Refusal
 from userkit.backends.dynamodb.keys import SETTINGS
 from userkit.backends.dynamodb.layout import TTL, differences, table_properties
@@ -23,6 +23,8 @@ _LAYOUT = 1
 _POLLS = 60
 # A table is a few seconds old before it can be backed up.
 _NOT_YET = "ContinuousBackupsUnavailableException"
+# What emulators answer to what serves only in production.
+_LACKING = frozenset({"InvalidAction", "NotImplemented", "UnknownOperation", "UnknownOperationException"})
 _log = logging.getLogger("userkit.dynamodb")
 
 
@@ -91,34 +93,26 @@ def _check(call: Caller, described: Mapping[str, Any]) -> None:
 
 def _set_up(call: Caller, *, emulated: bool) -> None:
     """Have expired items deleted, and the table kept so that it can be recovered."""
-    ttl = {"Enabled": True, "AttributeName": TTL}
+    lacking: frozenset[str] = _LACKING if emulated else frozenset()
     # It is switched on already, or at this moment by another process.
     settled = {"ValidationException", "ResourceInUseException"}
-    allowed = _Everything() if emulated else settled
-    answer = call.unless(allowed, "update_time_to_live", TimeToLiveSpecification=ttl)
-    if isinstance(answer, str) and answer not in settled:
+    ttl = {"Enabled": True, "AttributeName": TTL}
+    answer = call.unless({*settled, *lacking}, "update_time_to_live", TimeToLiveSpecification=ttl)
+    if isinstance(answer, str) and answer in lacking:
         _log.warning("The DynamoDB at this endpoint deletes nothing that has expired (%s).", answer)
-    _set_up_recovery(call, {"ResourceInUseException"}, emulated=emulated)
-
-
-def _set_up_recovery(call: Caller, settled: set[str], *, emulated: bool) -> None:
-    wanted = {"PointInTimeRecoveryEnabled": True}
-    allowed: Container[str] = _Everything() if emulated else {*settled, _NOT_YET}
-    answer: object = None
-    for _ in range(_POLLS):
-        answer = call.unless(allowed, "update_continuous_backups", PointInTimeRecoverySpecification=wanted)
-        if answer != _NOT_YET:
-            break
-        call.wait(_POLLS)
-    if isinstance(answer, str) and answer not in settled:
+    answer = _recovery(call, {"ResourceInUseException", _NOT_YET, *lacking})
+    if isinstance(answer, str) and answer in lacking:
         _log.warning("The DynamoDB at this endpoint recovers to no point in time (%s).", answer)
 
 
-class _Everything:
-    """Holds every code: an emulator may lack what serves only in production."""
-
-    def __contains__(self, code: object) -> bool:
-        return True
+def _recovery(call: Caller, codes: set[str]) -> Answer | str:
+    wanted = {"PointInTimeRecoveryEnabled": True}
+    for _ in range(_POLLS):
+        answer = call.unless(codes, "update_continuous_backups", PointInTimeRecoverySpecification=wanted)
+        if answer != _NOT_YET:
+            return answer
+        call.wait(_POLLS)
+    raise StoreUnavailableError(f"{call.place} cannot be backed up yet: try again in a minute.")
 
 
 def _settle(call: Caller, shards: int) -> Mapping[str, Any]:

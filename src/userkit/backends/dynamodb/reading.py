@@ -17,7 +17,7 @@ from userkit.kernel.page import Page
 from userkit.storage.records import LONGEST_LOOKUP, Records
 from userkit.storage.words import query_words
 
-__all__ = ["List", "count", "find", "find_unique", "item", "items", "realms", "search"]
+__all__ = ["List", "count", "find", "find_unique", "item", "items", "realms", "search", "value_of"]
 
 E = TypeVar("E", bound=Entity)
 Matches = Callable[[Any], bool]
@@ -85,7 +85,7 @@ def find_unique(call: Caller, form: Form, records: Records[E], field: str, value
         if marker is None:
             return None
         found = item(call, keys.entity_key(form.realm, name, marker["holder"]["S"]))
-        if found is not None and _value(entity := entity_of(records, found), field) == value:
+        if found is not None and value_of(entity := entity_of(records, found), field) == value:
             return entity
         # A commit came between the two reads, or nobody has it any more.
     return None
@@ -104,7 +104,9 @@ def find(
 ) -> Page[E]:
     """Return a page of a list: one query for each shard, and the entities as last committed."""
     ids = _ids(call, List.of(records, form, field, value), after, limit, newest_first)
-    return _page(call, form, records, ids, limit, lambda each: field is None or _value(each, field) == value)
+    return _page(
+        call, form, records, ids, limit, lambda each: field is None or value_of(each, field) == value
+    )
 
 
 def count(call: Caller, place: List) -> int:
@@ -145,6 +147,12 @@ def realms(call: Caller) -> Sequence[str]:
         ConsistentRead=True,
     )
     return sorted(each["sk"]["S"] for answer in pages for each in answer["Items"])
+
+
+def value_of(entity: Any, field: str) -> str | None:
+    """Return the text of a lookup of an entity, or None."""
+    value = getattr(entity, field)
+    return None if value is None else str(getattr(value, "value", value))
 
 
 def _ids(call: Caller, place: List, after: str | None, limit: int, newest_first: bool) -> Iterator[str]:
@@ -200,8 +208,3 @@ def _with_word(call: Caller, form: Form, records: Records[Any], word: str) -> se
             if len(found) > _MOST_MATCHES:
                 raise InvalidInputError("More than 10,000 records match: type more letters.")
     return found
-
-
-def _value(entity: Any, field: str) -> str | None:
-    value = getattr(entity, field)
-    return None if value is None else str(getattr(value, "value", value))

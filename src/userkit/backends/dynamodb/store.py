@@ -1,6 +1,6 @@
 """Entities in one table of Amazon DynamoDB, by boto3."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -10,6 +10,7 @@ from userkit.backends.dynamodb.calling import Caller
 from userkit.backends.dynamodb.items import Form, entity_of
 from userkit.backends.dynamodb.keys import LOOKUPS, entity_key, realm_key
 from userkit.backends.dynamodb.links import GivenLink
+from userkit.backends.dynamodb.template import template_of
 from userkit.errors import UnsupportedStoreError, UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
@@ -200,6 +201,10 @@ class DynamoDBStore:
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__, _realm=check_realm(name))
         return view
+
+    def template(self) -> Mapping[str, Any]:
+        """Return a CloudFormation template of the table, for those who create it beforehand."""
+        return template_of(self._call.table)
 
     async def close(self) -> None:
         """See Store.close. A client of the application stays open."""

@@ -74,11 +74,10 @@ _BUSY_CODES = frozenset(
 )
 
 
-def translated(error: Exception, operation: str, place: Place, *, doubtful: bool = False) -> UserKitError:
+def translated(error: Exception, operation: str, place: Place) -> UserKitError:
     """Return the error of ours for what botocore raised."""
     kind, says = _of_answer(error, operation, place) if code_of(error) else _of_client(error)
-    unknown = " Whether the last request was done is not known." if doubtful else ""
-    return kind(f"{place} {says}{unknown}")
+    return kind(f"{place} {says}")
 
 
 def _of_answer(error: Exception, operation: str, place: Place) -> _Said:
@@ -86,8 +85,10 @@ def _of_answer(error: Exception, operation: str, place: Place) -> _Said:
     if code in _CODES:
         return _CODES[code]
     if code in _DENIED:
-        action = "".join(word.capitalize() for word in operation.split("_"))
-        return ConfigurationError, f"does not allow dynamodb:{action} to these credentials: grant it in IAM."
+        return (
+            ConfigurationError,
+            f"does not allow {_action(operation)} to these credentials: grant it in IAM.",
+        )
     if code == "ResourceNotFoundException":
         return SchemaOutdatedError, (
             f"does not exist in {place.region}: mend its name or the region, enter the kit so that it is "
@@ -100,6 +101,12 @@ def _of_answer(error: Exception, operation: str, place: Place) -> _Said:
             return InvalidEntityError, _UNFIT
         return StoreUnavailableError, "refused a request as invalid; is it a table of userkit?"
     return StoreUnavailableError, _BUSY if code in _BUSY_CODES else f"failed with {code}."
+
+
+def _action(operation: str) -> str:
+    if operation == "transact_write_items":  # it is no action of its own
+        return "dynamodb:PutItem, DeleteItem and ConditionCheckItem"
+    return f"dynamodb:{''.join(word.capitalize() for word in operation.split('_'))}"
 
 
 def _of_client(error: Exception) -> _Said:
@@ -120,6 +127,10 @@ _CLIENT: tuple[tuple[tuple[type[Exception], ...], _Said], ...] = (
     (
         (exceptions.ProfileNotFound,),
         (ConfigurationError, "cannot be asked: AWS's configuration has no profile of this name."),
+    ),
+    (
+        (exceptions.ConfigParseError, exceptions.InvalidConfigError),
+        (ConfigurationError, "cannot be asked: AWS's configuration files cannot be read."),
     ),
     (
         (exceptions.CredentialRetrievalError, exceptions.MetadataRetrievalError),

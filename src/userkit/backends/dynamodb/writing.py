@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from userkit.backends.dynamodb import keys, reading
 from userkit.backends.dynamodb.calling import Caller
-from userkit.backends.dynamodb.faults import Refusal
+from userkit.backends.dynamodb.faults import OutcomeUnknownError, Refusal
 from userkit.backends.dynamodb.items import Form, entity_of
 from userkit.backends.dynamodb.keys import Item
 from userkit.backends.dynamodb.planning import Finding, Plan, Step, planned
-from userkit.errors import DuplicateError, StaleError, StoreUnavailableError, UserKitError
+from userkit.errors import StoreUnavailableError, UserKitError
 from userkit.storage.catalogue import Verb, Write
 
 __all__ = ["carry_out"]
@@ -47,20 +47,16 @@ class _Commit:
             try:
                 self._send(plan, f"{self._token}-{attempt}")
             except Refusal as refusal:
-                if refusal.doubtful and self._has_happened(refusal):
-                    return self._tidy(plan)
-                error = self._judge(plan, refusal)
-                if error is not None and (attempt >= _ROUNDS or not self._learn(plan, refusal)):
-                    raise error from refusal.__cause__
-                if error is None:
-                    return self._tidy(plan)
-            except StoreUnavailableError as error:
-                if not self._came_through(error):
-                    raise
-                return self._tidy(plan)
-            else:
-                return self._tidy(plan)
-        raise AssertionError  # counting does not end
+                if not self._is_done(plan, refusal):
+                    if attempt < _ROUNDS and self._learn(plan, refusal):
+                        continue
+                    raise _judgement(plan, refusal, self._writes) from refusal.__cause__
+            except OutcomeUnknownError as unknown:
+                if not self._came_through(unknown):
+                    raise StoreUnavailableError(unknown.detail) from unknown.__cause__
+            for step in plan.after:
+                _alone(self._call, step)
+            return
 
     def _plan(self) -> Plan:
         return planned(
@@ -83,17 +79,18 @@ class _Commit:
         items = [{step.verb: {"TableName": self._call.table, **step.request}} for step in plan.steps]
         self._call.bare("transact_write_items", TransactItems=items, ClientRequestToken=token)
 
-    def _tidy(self, plan: Plan) -> None:
-        for step in plan.after:
-            _alone(self._call, step)
-
-    def _judge(self, plan: Plan, refusal: Refusal) -> UserKitError | None:
-        """Return what the caller is to be told; None when it was this very commit that came through."""
-        failed = _failed(plan, refusal)
+    def _is_done(self, plan: Plan, refusal: Refusal) -> bool:
+        """Tell whether it was an earlier attempt of this very commit that stood in the way."""
         if len(plan.steps) == 1 and self._is_ours(refusal.found[0]):
-            return None
-        step = min(failed, key=lambda each: (each[0].place, not each[0].entity))[0]
-        return step.error_of(self._writes)
+            return True
+        if not refusal.doubtful:
+            return False
+        try:
+            return self._has_happened()
+        except StoreUnavailableError as error:
+            raise StoreUnavailableError(
+                f"{error.detail} Whether the commit was done is not known."
+            ) from error
 
     def _learn(self, plan: Plan, refusal: Refusal) -> bool:
         """Look at who is said to hold the values in question; tell whether it is worth another try."""
@@ -119,45 +116,32 @@ class _Commit:
 
     def _is_abandoned(self, step: Step, key: str, field: str, holder: str) -> bool:
         records = self._writes[step.place].records
-        entity = keys.entity_key(self._form.realm, records.collection.name, holder)
+        name, realm = records.collection.name, self._form.realm
+        entity = keys.entity_key(realm, name, holder)
         found = reading.item(self._call, entity)
-        if found is not None and getattr(entity_of(records, found), field) is not None:
-            own = keys.marker_key(
-                self._form.realm,
-                records.collection.name,
-                field,
-                _text(getattr(entity_of(records, found), field)),
-            )
-            if own["pk"]["S"] == key:
+        if found is not None:
+            value = reading.value_of(entity_of(records, found), field)
+            if value is not None and keys.marker_key(realm, name, field, value)["pk"]["S"] == key:
                 return False
-        version = None if found is None else found["version"]["N"]
-        self._abandoned[key] = Finding(holder, entity, version)
+        self._abandoned[key] = Finding(holder, entity, None if found is None else found["version"]["N"])
         return True
 
-    def _came_through(self, error: StoreUnavailableError) -> bool:
+    def _came_through(self, unknown: OutcomeUnknownError) -> bool:
         try:
-            return self._has_happened(error)
-        except (DuplicateError, StaleError, UserKitError):
-            raise error from error.__cause__
+            return self._has_happened()
+        except UserKitError:  # what went wrong first is what to tell
+            raise StoreUnavailableError(unknown.detail) from unknown.__cause__
 
-    def _has_happened(self, cause: Exception) -> bool:
+    def _has_happened(self) -> bool:
         """Tell whether an attempt came through of which no answer did.
 
         All changes happened or none, so one item with our token stands for all; of a commit that
         only removes, that everything is gone has to do.
         """
-        try:
-            stored = list(self._stored())
-        except UserKitError as error:
-            if isinstance(cause, StoreUnavailableError):
-                raise
-            raise StoreUnavailableError(
-                f"{self._call.place} did not answer in time; whether the commit was done is not known."
-            ) from error
+        stored = list(self._stored())
         if any(self._is_ours(item) for item in stored):
             return True
-        removes = all(write.verb is Verb.REMOVE for write in self._writes)
-        return removes and not any(stored)
+        return all(write.verb is Verb.REMOVE for write in self._writes) and not any(stored)
 
     def _stored(self) -> Iterator[Item | None]:
         for write in self._writes:
@@ -180,5 +164,7 @@ def _alone(call: Caller, step: Step) -> None:
         return  # a later revision has written it
 
 
-def _text(value: Any) -> str:
-    return str(getattr(value, "value", value))
+def _judgement(plan: Plan, refusal: Refusal, writes: Sequence[Write]) -> UserKitError:
+    """Return what the caller is told: of the first change that failed, about the entity before its values."""
+    first, _ = min(_failed(plan, refusal), key=lambda each: (each[0].place, not each[0].entity))
+    return first.error_of(writes)

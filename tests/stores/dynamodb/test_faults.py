@@ -1,0 +1,284 @@
+"""What the emulators never do: be busy, be in conflict, break, and lose requests and answers."""
+
+from typing import Any
+
+import pytest
+
+from tests.stores.dynamodb.wire import Fault, Wire, answer, cancelled, lost_after, lost_before
+from userkit.backends.dynamodb.store import DynamoDBStore
+from userkit.errors import DuplicateError, InvalidEntityError, StaleError, StoreUnavailableError
+from userkit.storage.changes import Add, Remove, Save
+from userkit.sync import run
+from userkit.testing.specimens import Account, Person, account, person
+
+pytestmark = pytest.mark.server
+
+ATTEMPTS = 4
+BUSY = [
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "TransactionConflictException",
+]
+BROKEN: list[Fault] = [
+    answer("InternalServerError", status=500),
+    answer("ServiceUnavailable", status=503),
+    lost_before,
+]
+
+
+@pytest.fixture
+def store(wire: Wire, table: str) -> DynamoDBStore:
+    return wire.prepared(table, attempts=ATTEMPTS)
+
+
+@pytest.mark.parametrize("code", BUSY)
+def test_a_busy_table_is_asked_again(wire: Wire, store: DynamoDBStore, code: str) -> None:
+    """After pauses of random length, of which none is longer than a second."""
+    purse = account()
+    wire.meet("PutItem", answer(code), answer(code))
+    run(store.commit(Add(purse)))
+    assert wire.counted == {"PutItem": 3}
+    wire.meet("GetItem", answer(code))
+    assert run(store.get(Account, purse.id)) == purse
+    assert len(wire.pauses) == 3
+    assert all(0 <= pause <= 1 for pause in wire.pauses)
+
+
+@pytest.mark.parametrize("code", BUSY)
+def test_a_table_that_stays_busy_is_unavailable(wire: Wire, store: DynamoDBStore, code: str) -> None:
+    """After as many attempts as were asked for, and nothing is done."""
+    purse = account()
+    wire.meet("PutItem", *[answer(code)] * ATTEMPTS)
+    with pytest.raises(StoreUnavailableError, match="is busy"):
+        run(store.commit(Add(purse)))
+    assert wire.counted == {"PutItem": ATTEMPTS}
+    assert run(store.get(Account, purse.id)) is None
+
+
+def test_a_transaction_in_conflict_is_tried_again(wire: Wire, store: DynamoDBStore) -> None:
+    """With the same token, so that it cannot be done twice."""
+    ada = person("ada@example.com")
+    wire.meet(
+        "TransactWriteItems",
+        cancelled("None", "TransactionConflict", "None"),
+        cancelled("ThrottlingError", "None", "None"),
+        answer("TransactionInProgressException"),
+    )
+    run(store.commit(Add(ada)))
+    tokens = [request["ClientRequestToken"] for _, request in wire.requests]
+    assert (len(tokens), len(set(tokens))) == (ATTEMPTS, 1)
+    assert run(store.find(Person, "address", "ada@example.com")).items == (ada,)
+
+
+def test_a_condition_counts_for_more_than_a_conflict(wire: Wire, store: DynamoDBStore) -> None:
+    """Where both are told of one transaction, the value is taken."""
+    wire.meet("TransactWriteItems", cancelled("TransactionConflict", "ConditionalCheckFailed", "None"))
+    run(store.commit(Add(person("ada@example.com"))))
+    wire.meet("TransactWriteItems", cancelled("TransactionConflict", "ConditionalCheckFailed", "None"))
+    with pytest.raises(DuplicateError) as refused:
+        run(store.commit(Add(person("ada@example.com"))))
+    assert refused.value.field == "address"
+
+
+@pytest.mark.parametrize("fault", [*BROKEN, lost_after], ids=["500", "503", "lost-before", "lost-after"])
+@pytest.mark.parametrize("verb", ["add", "save", "remove", "transaction"])
+def test_a_commit_of_unknown_outcome_is_done_once(
+    wire: Wire, store: DynamoDBStore, verb: str, fault: Fault
+) -> None:
+    """It is tried again, and success is told as success, whether or not the first attempt came through."""
+    purse, ada = account(), person("ada@example.com")
+    richer = purse.evolve(amount=1)
+    if verb in ("save", "remove"):
+        run(store.commit(Add(purse)))
+    operation = {"remove": "DeleteItem", "transaction": "TransactWriteItems"}.get(verb, "PutItem")
+    wire.meet(operation, fault)
+    change: Any = {"add": Add(purse), "save": Save(purse, richer), "remove": Remove(purse)}.get(
+        verb, Add(ada)
+    )
+    run(store.commit(change))
+    expected = {"add": purse, "save": richer, "remove": None}
+    if verb == "transaction":
+        assert run(store.find(Person)).items == (ada,)
+    else:
+        assert run(store.get(Account, purse.id)) == expected[verb]
+
+
+@pytest.mark.parametrize("verb", ["add", "save", "remove", "transaction"])
+def test_a_commit_whose_every_answer_is_lost_is_looked_up(
+    wire: Wire, store: DynamoDBStore, verb: str
+) -> None:
+    """What is stored decides: it was done, and so nothing is to be told."""
+    purse, ada = account(), person("ada@example.com")
+    if verb in ("save", "remove"):
+        run(store.commit(Add(purse)))
+    operation = {"remove": "DeleteItem", "transaction": "TransactWriteItems"}.get(verb, "PutItem")
+    wire.meet(operation, lost_after, *[lost_before] * (ATTEMPTS - 1))
+    change: Any = {
+        "add": Add(purse),
+        "save": Save(purse, purse.evolve(amount=1)),
+        "remove": Remove(purse),
+        "transaction": Add(ada),
+    }[verb]
+    run(store.commit(change))
+    found = run(store.get(Person, ada.id) if verb == "transaction" else store.get(Account, purse.id))
+    assert (found is None) == (verb == "remove")
+
+
+def test_a_commit_that_never_arrives_is_unavailable_and_may_be_tried_again(
+    wire: Wire, store: DynamoDBStore
+) -> None:
+    """The sentence says that the outcome was not known."""
+    purse = account()
+    wire.meet("PutItem", *[lost_before] * ATTEMPTS)
+    with pytest.raises(StoreUnavailableError, match="is not known") as told:
+        run(store.commit(Add(purse)))
+    assert type(told.value) is StoreUnavailableError
+    assert run(store.get(Account, purse.id)) is None
+    run(store.commit(Add(purse)))
+    assert run(store.get(Account, purse.id)) == purse
+
+
+def test_when_looking_up_fails_as_well_it_is_unavailable(wire: Wire, store: DynamoDBStore) -> None:
+    """Nobody knows, and that is what the caller is told."""
+    purse = account()
+    wire.meet("PutItem", lost_after, *[lost_before] * (ATTEMPTS - 1))
+    wire.meet("GetItem", *[lost_before] * ATTEMPTS)
+    with pytest.raises(StoreUnavailableError, match="is not known"):
+        run(store.commit(Add(purse)))
+    with pytest.raises(DuplicateError):
+        run(store.commit(Add(purse)))
+
+
+def test_the_success_of_somebody_else_is_not_ours(wire: Wire, store: DynamoDBStore) -> None:
+    """Even if they wrote the very same: every commit knows what it wrote by a token."""
+    purse = account()
+    run(store.commit(Add(purse)))
+    same = purse.evolve(amount=1)
+    run(store.commit(Save(purse, same)))
+    wire.meet("PutItem", lost_before)
+    with pytest.raises(StaleError):
+        run(store.commit(Save(purse, same)))
+    wire.meet("PutItem", lost_before)
+    with pytest.raises(DuplicateError):
+        run(store.commit(Add(same)))
+
+
+def test_a_removal_by_somebody_else_is_told_while_something_is_there(
+    wire: Wire, store: DynamoDBStore
+) -> None:
+    """A later revision was not removed, so this commit was not done."""
+    purse = account()
+    run(store.commit(Add(purse)))
+    run(store.commit(Save(purse, purse.evolve())))
+    wire.meet("DeleteItem", lost_before)
+    with pytest.raises(StaleError):
+        run(store.commit(Remove(purse)))
+
+
+def test_reads_are_made_again(wire: Wire, store: DynamoDBStore) -> None:
+    """Of every kind, and give up in the end."""
+    people = [person(team="red", name="Ada") for _ in range(3)]
+    run(store.commit(*map(Add, people)))
+    for fault in BROKEN:
+        wire.meet("Query", fault)
+        wire.meet("BatchGetItem", fault)
+        assert run(store.find(Person, "team", "red")).items == tuple(people)
+        wire.meet("Query", fault)
+        assert run(store.search(Person, "ada")).items == tuple(people)
+    wire.meet("Query", *[answer("InternalServerError", status=500)] * ATTEMPTS)
+    with pytest.raises(StoreUnavailableError):
+        run(store.find(Person))
+
+
+def test_what_a_batch_leaves_out_is_read_again(wire: Wire, store: DynamoDBStore) -> None:
+    """A busy table reads a part of a batch; one that reads nothing any more is unavailable."""
+    purses = [account() for _ in range(3)]
+    run(store.commit(*map(Add, purses)))
+
+    def nothing(client: Any, request: Any) -> Any:
+        import json
+
+        keys = json.loads(request.body)["RequestItems"]
+        return answer("", status=200, Responses={}, UnprocessedKeys=keys)(client, request)
+
+    wire.meet("BatchGetItem", nothing, nothing)
+    assert run(store.find(Account)).items == tuple(purses)
+    wire.meet("BatchGetItem", *[nothing] * ATTEMPTS)
+    with pytest.raises(StoreUnavailableError, match="is busy"):
+        run(store.find(Account))
+
+
+def test_what_is_too_large_is_said_to_be(wire: Wire, store: DynamoDBStore) -> None:
+    """DynamoDB counts by itself."""
+    wire.meet("PutItem", answer("ValidationException", message="Item size has exceeded the maximum"))
+    with pytest.raises(InvalidEntityError, match="too large"):
+        run(store.commit(Add(account())))
+
+
+def test_any_other_error_is_named(wire: Wire, store: DynamoDBStore) -> None:
+    """By its code, which can be looked for."""
+    wire.meet("PutItem", answer("NobodyExpectedThisException"))
+    with pytest.raises(StoreUnavailableError, match="NobodyExpectedThisException"):
+        run(store.commit(Add(account())))
+    assert wire.counted == {"PutItem": 1}
+
+
+def test_a_garbled_answer_is_a_lost_one(wire: Wire, store: DynamoDBStore) -> None:
+    """Such as that of a proxy in between."""
+
+    def garbled(client: Any, request: Any) -> Any:
+        response = client._endpoint.http_session.send(request)
+        response._content = b"<html>502"
+        return response
+
+    purse = account()
+    wire.meet("PutItem", garbled)
+    run(store.commit(Add(purse)))
+    assert run(store.get(Account, purse.id)) == purse
+
+
+def test_a_lagging_index_hides_but_decides_nothing(wire: Wire, store: DynamoDBStore) -> None:
+    """Lists are late on DynamoDB; ids, unique values and revisions are not."""
+    run(store.commit(old := Add(person("old@example.com", team="red"))))
+
+    def behind(parsed: Any, **_: Any) -> None:
+        parsed["Items"] = []
+
+    wire.client.meta.events.register("after-call.dynamodb.Query", behind)
+    ada = person("ada@example.com", team="red")
+    run(store.commit(Add(ada)))
+    assert run(store.find(Person, "team", "red")).items == ()
+    assert run(store.get(Person, ada.id)) == ada
+    assert run(store.find(Person, "address", "ada@example.com")).items == (ada,)
+    with pytest.raises(DuplicateError):
+        run(store.commit(Add(person("ada@example.com"))))
+    saved = ada.evolve(team="blue")
+    run(store.commit(Save(ada, saved)))
+    with pytest.raises(StaleError):
+        run(store.commit(Save(ada, ada.evolve())))
+    run(store.commit(Remove(saved), Save(old.entity, old.entity.evolve())))
+    assert run(store.find(Person, "address", "ada@example.com")).items == ()
+
+
+def test_an_index_that_shows_the_past_is_corrected(wire: Wire, store: DynamoDBStore) -> None:
+    """What was removed, or has another value by now, is not in the list: each entity is read."""
+    people = [person(team="red") for _ in range(4)]
+    run(store.commit(*map(Add, people)))
+    shown: list[Any] = []
+
+    def note(parsed: Any, **_: Any) -> None:
+        shown.append(parsed["Items"])
+
+    events = wire.client.meta.events
+    events.register("after-call.dynamodb.Query", note)
+    run(store.find(Person, "team", "red"))
+    events.unregister("after-call.dynamodb.Query", note)
+
+    def past(parsed: Any, **_: Any) -> None:
+        parsed["Items"] = shown[0]
+
+    events.register("after-call.dynamodb.Query", past)
+    run(store.commit(Remove(people[0]), Save(people[1], people[1].evolve(team="blue"))))
+    page = run(store.find(Person, "team", "red", limit=2))
+    assert (page.items, page.next) == (tuple(people[2:]), None)
