@@ -32,6 +32,7 @@ class Collection(Generic[E]):
     - ``search``: the attribute with the words to search by, a tuple of case-folded text.
     - ``schema``: the number of the record's form. Give a new field a default; when more than that
       changes, raise the number and read old records through ``upgrade``.
+    - ``cached``: read often and changed seldom, so that a cache may keep it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Collection(Generic[E]):
     search: str | None = None
     schema: int = 1
     upgrade: Upgrade | None = None
+    cached: bool = False
     fields: tuple[Field, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

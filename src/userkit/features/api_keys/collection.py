@@ -5,4 +5,4 @@ from userkit.storage.collection import Collection
 
 __all__ = ["API_KEYS"]
 
-API_KEYS = Collection("api_keys", ApiKey, index=("user_id",), expires="expires_at")
+API_KEYS = Collection("api_keys", ApiKey, index=("user_id",), expires="expires_at", cached=True)

@@ -5,5 +5,5 @@ from userkit.storage.collection import Collection
 
 __all__ = ["ADMINISTRATORS", "ROLES"]
 
-ROLES = Collection("roles", RoleAssignment)
-ADMINISTRATORS = Collection("administrators", Administrators)
+ROLES = Collection("roles", RoleAssignment, cached=True)
+ADMINISTRATORS = Collection("administrators", Administrators, cached=True)

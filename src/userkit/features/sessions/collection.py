@@ -5,4 +5,4 @@ from userkit.storage.collection import Collection
 
 __all__ = ["SESSIONS"]
 
-SESSIONS = Collection("sessions", Session, index=("user_id",), expires="expires_at")
+SESSIONS = Collection("sessions", Session, index=("user_id",), expires="expires_at", cached=True)

@@ -5,4 +5,4 @@ from userkit.storage.collection import Collection
 
 __all__ = ["USERS"]
 
-USERS = Collection("users", User, unique=("email_key",), search="search_words")
+USERS = Collection("users", User, unique=("email_key",), search="search_words", cached=True)
