@@ -76,7 +76,7 @@ from userkit.storage.collection import Collection
 from userkit.storage.port import LARGEST_PAGE, Store
 from userkit.sync import run
 
-__all__ = ["copy"]
+__all__ = ["between_stores", "copy"]
 
 
 def copy(
@@ -150,7 +150,7 @@ def copy(
         copied = None
         if not verify_only:
             scope = run(scope_of([Side("source", source)], collections, realm or ()))
-            bookmark = Bookmark(resume, between=_between(source_url, target_url))
+            bookmark = Bookmark(resume, between=between_stores(source_url, target_url))
             copied = _copy(source, target, scope, bookmark, batch=batch, replace=replace, quiet=as_json)
         verified = None
         if verify_only or verify_too:
@@ -186,7 +186,7 @@ def _opened(url: str) -> Generator[Store, None, None]:
         run(store.close())
 
 
-def _between(*urls: str) -> str:
+def between_stores(*urls: str) -> str:
     """Name two stores without a user, a password or an option, so that a resume file can tell them."""
     shown = "\n".join(StoreURL.read(url).shown for url in urls)
     return hashlib.sha256(shown.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Copying from one store to another, and what is left when it is interrupted."""
