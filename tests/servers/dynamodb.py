@@ -104,8 +104,15 @@ class DynoxideServer(DynamoDBServer):
         return [*command, "--db-path", self.folder / "tables"] if self.durable else command
 
 
+# It looks for what has expired every minute, and here every second.
+_IMPATIENT = (
+    "import time; sleep = time.sleep; time.sleep = lambda seconds: sleep(min(seconds, 1)); "
+    "from ministack.app import main; main()"
+)
+
+
 class MinistackServer(DynamoDBServer):
-    """A private MiniStack, with DynamoDB only. It deletes what has expired within a minute."""
+    """A private MiniStack, with DynamoDB only. It deletes what has expired within a second or two."""
 
     @classmethod
     def installed(cls, *, durable: bool = False) -> "MinistackServer":
@@ -114,7 +121,7 @@ class MinistackServer(DynamoDBServer):
         return cls(_program("MINISTACK", "ministack", install=install), durable=durable)
 
     def _command(self) -> Sequence[str | Path]:
-        return [self._program]
+        return [self._program.resolve().parent / "python", "-c", _IMPATIENT]
 
     def _environment(self) -> Mapping[str, str]:
         return {"GATEWAY_PORT": str(self.port), "BIND_HOST": self.host, "SERVICES": "dynamodb"}

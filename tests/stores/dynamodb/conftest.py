@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.dynamodb import DynoxideServer
+from tests.servers.dynamodb import DynoxideServer, MinistackServer
 from tests.stores.dynamodb.wire import Wire
 
 
@@ -12,6 +12,13 @@ from tests.stores.dynamodb.wire import Wire
 def dynoxide() -> Iterator[DynoxideServer]:
     """A private dynoxide, the same for all tests of this process."""
     with DynoxideServer.installed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[MinistackServer]:
+    """A private MiniStack, the same for all tests of this process."""
+    with MinistackServer.installed() as server:
         yield server
 
 
