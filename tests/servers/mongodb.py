@@ -32,10 +32,20 @@ class MongoServer(Server):
     _discard_signal = signal.SIGKILL
 
     def __init__(
-        self, *, replicates: bool = True, leads: bool = True, guarded: bool = False, durable: bool = False
+        self,
+        *,
+        replicates: bool = True,
+        leads: bool = True,
+        guarded: bool = False,
+        certificate: Path | None = None,
+        durable: bool = False,
     ) -> None:
-        """Start it; ``leads`` false leaves it to wait for others to take it into their set."""
+        """Start it; ``leads`` false leaves it to wait for others to take it into their set.
+
+        ``certificate`` is a file with one and its key: it is shown to whoever asks for TLS.
+        """
         self._program = installed_program()
+        self._certificate = certificate
         self._replicates, self._guarded = replicates, guarded
         super().__init__(durable=durable)
         if replicates and leads:
@@ -75,6 +85,8 @@ class MongoServer(Server):
         data = self.folder / "data"
         data.mkdir()
         hand_over(data)
+        if self._certificate is not None:
+            hand_over(Path(shutil.copy(self._certificate, self.folder / "certificate")))
         key = self.folder / "key"
         key.write_text(secrets.token_hex(32))
         key.chmod(0o400)
@@ -88,6 +100,8 @@ class MongoServer(Server):
             options += ["--replSet", _SET, "--oplogSize", "64"]
         if self._guarded:
             options += ["--auth", "--keyFile", "key"]
+        if self._certificate is not None:
+            options += ["--tlsMode", "allowTLS", "--tlsCertificateKeyFile", "certificate"]
         return [self._program, *options]
 
     def _is_ready(self, log: str) -> bool:

@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from tests.servers.mongodb import MongoServer
 from userkit.backends.mongodb import MongoStore
 from userkit.backends.mongodb.errors import is_unknown, translated
-from userkit.errors import StoreUnavailableError, UsageError
+from userkit.errors import SchemaOutdatedError, StoreUnavailableError, UsageError
 from userkit.storage.changes import Add, Save
 from userkit.sync import run
 from userkit.testing.specimens import (
@@ -118,6 +120,19 @@ def test_large_entities_are_loaded_in_several_transactions(client: Any, database
     assert run(store.load(each)) == 400
     assert run(store.count(Everything)) == 400
     assert run(store.get(Everything, each[-1].id)) == each[-1]
+
+
+def test_values_that_are_there_twice_are_said(client: Any, database: str) -> None:
+    """What was not unique before is made so by people; nothing is taken away."""
+    documents = [
+        {"_id": UUID(ticket().id), "realm": "default", "schema": 1, "version": 1, "code": "twice"}
+        for _ in range(2)
+    ]
+    client.get_database(
+        database, codec_options=CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
+    ).userkit_specimen_tickets.insert_many(documents)
+    with pytest.raises(SchemaOutdatedError, match="unique_code cannot be made"):
+        opened(client, database)
 
 
 def test_realms_come_from_an_index(client: Any, database: str) -> None:

@@ -13,6 +13,7 @@ from userkit.errors import SchemaOutdatedError
 __all__ = ["prepare"]
 
 _EXISTS = 48
+_TWICE = 11000
 _OTHER_OPTIONS = (85, 86)
 
 
@@ -91,6 +92,11 @@ async def _index(collection: Any, form: Form[Any], index: Index) -> None:
     except OperationFailure as error:
         if error.code in _OTHER_OPTIONS:
             raise _other(form, name) from error
+        if error.code == _TWICE:
+            raise SchemaOutdatedError(
+                f"The MongoDB collection {form.name} holds a value twice that is to be unique, so that the "
+                f"index {name} cannot be made: change one of them."
+            ) from error
         raise
 
 
