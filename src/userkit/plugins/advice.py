@@ -6,8 +6,10 @@ from importlib.metadata import Distribution, PackageNotFoundError, version
 
 __all__ = [
     "AUTH_REQUIREMENTS",
+    "CACHE_REQUIREMENTS",
     "DISTRIBUTION",
     "HASHER_REQUIREMENTS",
+    "LIMITER_REQUIREMENTS",
     "MAILER_REQUIREMENTS",
     "STORE_REQUIREMENTS",
     "did_you_mean",
@@ -26,6 +28,10 @@ STORE_REQUIREMENTS = {
     "postgresql": f"{DISTRIBUTION}[postgresql]",
     "mysql": f"{DISTRIBUTION}[mysql]",
     "mariadb": f"{DISTRIBUTION}[mariadb]",
+    "dynamodb": f"{DISTRIBUTION}[dynamodb]",
+    "mongodb": f"{DISTRIBUTION}[mongodb]",
+    "redis": f"{DISTRIBUTION}[redis]",
+    "rediss": f"{DISTRIBUTION}[redis]",
 }
 """Stores that we know of, and the requirement that brings each."""
 
@@ -39,6 +45,16 @@ MAILER_REQUIREMENTS = {
     "memory": f"{DISTRIBUTION}[mail]",
 }
 """Mailers that we know of, and the requirement that brings each."""
+
+LIMITER_REQUIREMENTS = {
+    "memory": DISTRIBUTION,
+    "redis": f"{DISTRIBUTION}[redis]",
+    "rediss": f"{DISTRIBUTION}[redis]",
+}
+"""Rate limiters that we know of, and the requirement that brings each."""
+
+CACHE_REQUIREMENTS = {"redis": f"{DISTRIBUTION}[redis]", "rediss": f"{DISTRIBUTION}[redis]"}
+"""Caches that we know of, and the requirement that brings each."""
 
 AUTH_REQUIREMENTS = {"jwt": DISTRIBUTION, "session": DISTRIBUTION, "api-key": DISTRIBUTION}
 """Auth backends that we know of, and the requirement that brings each."""
