@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from userkit.features.outbox import Outbox
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
+    from userkit.ports.rate_limit import RateLimiter
     from userkit.ports.turns import Turns
 
 __all__ = ["AUTH_BACKENDS", "AnyFeature", "Assembly", "Wiring", "auth_settings", "features_in_order"]
@@ -46,11 +47,12 @@ class Assembly:
     listeners: Listeners
     hasher: PasswordHasher
     mailer: Mailer | None
+    limiter: RateLimiter | None
     base_url: str | None
     app_name: str
     auth: Mapping[str, Any]
     prefer: Mapping[str, str] | None
-    owned: tuple[PasswordHasher | Mailer, ...]
+    owned: tuple[PasswordHasher | Mailer | RateLimiter, ...]
     blocking: bool
     turns: Turns
     realms: dict[str, Outbox] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Assembly:
             authentication=authentication,
             blocking=self.blocking,
             mailer=self.mailer,
+            limiter=self.limiter,
             base_url=self.base_url,
             app_name=self.app_name,
             turns=self.turns,

@@ -13,6 +13,7 @@ from userkit.kernel.ids import NewId
 from userkit.kernel.keys import Keyring
 from userkit.ports.mail import Mailer
 from userkit.ports.passwords import PasswordHasher
+from userkit.ports.rate_limit import RateLimiter
 from userkit.ports.turns import Turns
 from userkit.storage.collection import Collection
 from userkit.storage.journal import Journal, Participants
@@ -42,6 +43,7 @@ class Parts:
       realm in this kit have in common, by names that features choose.
     - ``blocking``: whether the kit is synchronous, so that nothing may wait for an event loop.
     - ``authentication``: the auth backends of the kit, ready when all features are built.
+    - ``limiter``: what counts attempts; None leaves it to the store.
     - ``base_url``: where links in mails lead; ``app_name``: what they call the application.
     """
 
@@ -58,6 +60,7 @@ class Parts:
     authentication: Authentication
     blocking: bool = False
     mailer: Mailer | None = None
+    limiter: RateLimiter | None = None
     base_url: str | None = None
     app_name: str = "userkit"
     turns: Turns | None = None

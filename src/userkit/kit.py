@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from userkit.http.route import AnyRoute
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
+    from userkit.ports.rate_limit import RateLimiter
     from userkit.settings import UserKitSettings
 
 __all__ = ["SyncUserKit", "UserKit"]
@@ -83,6 +84,7 @@ class _Kit:
         app_name: str = "userkit",
         relay: bool = True,
         hasher: str | PasswordHasher = "argon2",
+        limiter: str | RateLimiter | None = None,
         hooks: Sequence[str | object] = (),
         prefer: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
@@ -105,6 +107,8 @@ class _Kit:
         - ``relay``: whether this process does what waits in the outbox, such as mail, beside its
           work; else ``userkit mail work`` does.
         - ``hasher``: the name of a password hasher, or a hasher object.
+        - ``limiter``: where attempts are counted: a URL such as ``redis://host``, or a limiter object;
+          by default in the store.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
         - ``prefer``: which distribution provides a backend that several offer.
         - ``clock``: tells the time; tests bring their own.
@@ -113,7 +117,7 @@ class _Kit:
         that is not a name.
         """
         from userkit.features.built_in import built_in
-        from userkit.plugins.backends import check_auth, open_hasher, open_mailer
+        from userkit.plugins.backends import check_auth, open_hasher, open_limiter, open_mailer
         from userkit.plugins.hooks import load_hooks
 
         keys = Keyring.of(secret)
@@ -126,7 +130,12 @@ class _Kit:
         hashing = open_hasher(hasher, blocking=self._blocking, prefer=prefer)
         mailing = None if mailer is None else open_mailer(mailer, blocking=self._blocking, prefer=prefer)
         self._store = hooked.wrap_store(self._open(store, prefer), store if isinstance(store, str) else None)
-        backends = ((hashing, hasher), (mailing, mailer))
+        counting = (
+            None
+            if limiter is None
+            else open_limiter(limiter, blocking=self._blocking, now=now, prefer=prefer)
+        )
+        backends = ((hashing, hasher), (mailing, mailer), (counting, limiter))
         self._assembly = Assembly(
             features=features_in_order(built_in(attributes=attributes), (*features, *hooked.features())),
             keys=keys,
@@ -135,6 +144,7 @@ class _Kit:
             listeners=Listeners(),
             hasher=hashing,
             mailer=mailing,
+            limiter=counting,
             base_url=None if base_url is None else check_base_url(base_url),
             app_name=app_name,
             auth=chosen,

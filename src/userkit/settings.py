@@ -26,6 +26,7 @@ class UserKitSettings(BaseSettings):
     - ``USERKIT_AUTH``: names of auth backends, in the order in which they are asked, with commas
       between them; ``jwt,session,api-key`` if not set.
     - ``USERKIT_MAILER``: the URL of what sends mail, such as ``smtp://user:password@host``.
+    - ``USERKIT_LIMITER``: the URL of what counts attempts, such as ``redis://host``.
     - ``USERKIT_BASE_URL``: where the links in mails lead.
     - ``USERKIT_APP_NAME``: what mails call the application.
     """
@@ -40,6 +41,7 @@ class UserKitSettings(BaseSettings):
     hooks: str = ""
     auth: str = ""
     mailer: SecretStr | None = None
+    limiter: SecretStr | None = None
     base_url: str | None = None
     app_name: str = "userkit"
 
@@ -51,7 +53,7 @@ class UserKitSettings(BaseSettings):
         except UsageError as error:
             raise ValueError(str(error).rstrip(".")) from None
 
-    @field_validator("mailer", "base_url", mode="before")
+    @field_validator("mailer", "limiter", "base_url", mode="before")
     @classmethod
     def _is_set(cls, value: object) -> object:
         # Empty is how a template of a deployment says that there is none.
@@ -61,6 +63,8 @@ class UserKitSettings(BaseSettings):
         """Return the arguments for a kit. Raises ConfigurationError for what is missing and not ``given``."""
         found: dict[str, Any] = {"realm": self.realm, "prepare": self.prepare, "hooks": _split(self.hooks)}
         mailer = None if self.mailer is None else self.mailer.get_secret_value()
+        limiter = None if self.limiter is None else self.limiter.get_secret_value()
+        found |= {"limiter": limiter}
         found |= {"mailer": mailer, "base_url": self.base_url, "app_name": self.app_name}
         if auth := _split(self.auth):
             found["auth"] = auth

@@ -28,16 +28,23 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 MISSING = os.environ.get("MISSING_EXTRA")
 
 # The URL, the extra that its error names, and what must be importable for it.
+DISTRIBUTED = [
+    ("dynamodb://users?region=eu-central-1", "dynamodb", ("boto3",)),
+    ("mongodb://127.0.0.1/app", "mongodb", ("pymongo",)),
+    ("redis://127.0.0.1", "redis", ("redis",)),
+]
 BLOCKING = [
     ("sqlite://", "sqlite", ("sqlalchemy",)),
     ("postgresql://127.0.0.1/app", "postgresql", ("sqlalchemy", "psycopg")),
     ("mysql://127.0.0.1/app", "mysql", ("sqlalchemy", "pymysql")),
     ("mariadb://127.0.0.1/app", "mariadb", ("sqlalchemy", "pymysql")),
+    *DISTRIBUTED,
 ]
 ASYNCHRONOUS = [
     ("postgresql://127.0.0.1/app", "postgresql", ("sqlalchemy", "greenlet", "psycopg")),
     ("postgresql+asyncpg://127.0.0.1/app", "asyncpg", ("sqlalchemy", "greenlet", "asyncpg")),
     ("mariadb://127.0.0.1/app", "mariadb", ("sqlalchemy", "greenlet", "asyncmy")),
+    *DISTRIBUTED,
 ]
 
 
@@ -70,6 +77,16 @@ def test_a_backend_opens_or_names_its_extra(
         return
     with pytest.raises(MissingExtraError, match=rf"userkit-sdk\[{extra}\]"):
         kit(url, secret=SECRET)
+
+
+def test_a_limiter_opens_or_names_its_extra() -> None:
+    """The one in memory needs none."""
+    assert SyncUserKit("memory://", secret=SECRET, limiter="memory://")
+    if installed("redis"):
+        assert SyncUserKit("memory://", secret=SECRET, limiter="redis://127.0.0.1")
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[redis\]"):
+        SyncUserKit("memory://", secret=SECRET, limiter="redis://127.0.0.1")
 
 
 def test_signing_in_needs_no_extra() -> None:

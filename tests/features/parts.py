@@ -10,6 +10,7 @@ from userkit.kernel.ids import UUIDv7
 from userkit.kernel.keys import Keyring
 from userkit.ports.mail import Mailer
 from userkit.ports.passwords import PasswordHasher
+from userkit.ports.rate_limit import RateLimiter
 from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import DEFAULT_REALM, Store
 from userkit.testing import FrozenClock, InstantHasher
@@ -25,6 +26,7 @@ def parts_over(
     clock: FrozenClock | None = None,
     hasher: PasswordHasher | None = None,
     mailer: Mailer | None = None,
+    limiter: RateLimiter | None = None,
     built: dict[str, Any] | None = None,
 ) -> Parts:
     """Return parts with a clock that stands still. Put what you build into ``built`` by its name."""
@@ -44,6 +46,7 @@ def parts_over(
         hasher=hasher or InstantHasher(),
         authentication=Authentication(),
         mailer=mailer,
+        limiter=limiter,
         base_url="https://app.example",
         built={} if built is None else built,
     )

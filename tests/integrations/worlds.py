@@ -16,7 +16,6 @@ from userkit import SyncUserKit, User
 from userkit.backends.mail import MemoryMailer
 from userkit.backends.memory import MemoryStore
 from userkit.features.mail import mail
-from userkit.features.throttling import throttling
 from userkit.ports.mail import Message
 from userkit.ports.rate_limit import Limit, Verdict
 from userkit.storage.port import Store
@@ -88,6 +87,9 @@ class Unlimited:
     async def forget(self, limit: Limit, key: str) -> None:
         return None
 
+    async def close(self) -> None:
+        """Do nothing."""
+
 
 def bearer(token: str) -> dict[str, str]:
     """Return the header that shows a token."""
@@ -142,7 +144,6 @@ class World:
     def options(self) -> dict[str, Any]:
         """What the kits of this world are made with."""
         features: list[Any] = [mail(sender=SENDER)]
-        features += [] if self.limits else [throttling(Unlimited())]
         usual: dict[str, Any] = {
             "secret": SECRET,
             "realm": self.realm,
@@ -151,6 +152,7 @@ class World:
             "mailer": self.mailer,
             "base_url": "https://app.example",
             "relay": False,
+            "limiter": None if self.limits else Unlimited(),
         }
         features += self.kit_options.get("features", [])
         return usual | dict(self.kit_options) | {"features": features}

@@ -21,7 +21,6 @@ from userkit.backends.mail import MemoryMailer
 from userkit.backends.memory import MemoryRateLimiter, MemoryStore
 from userkit.errors import PluginLoadError, UnknownBackendError
 from userkit.features.outbox import OutboxEntry
-from userkit.features.throttling import throttling
 from userkit.kernel.clock import utc_now
 from userkit.kernel.identity import SessionFacts
 from userkit.kernel.ids import derived_id
@@ -148,13 +147,12 @@ class WaitingLimiter(MemoryRateLimiter):
 
 def test_a_limiter_must_fit_the_kit(side: Side) -> None:
     """A synchronous kit has no event loop for it."""
-    features = [throttling(limiter=WaitingLimiter(utc_now))]
     if side.kind is UserKit:
-        assert side.kit(features=features)
+        assert side.kit(limiter=WaitingLimiter(utc_now))
     else:
         with pytest.raises(ConfigurationError, match="WaitingLimiter waits"):
-            side.kit(features=features)
-    assert side.kit(features=[throttling(limiter=MemoryRateLimiter(utc_now))]).throttling
+            side.kit(limiter=WaitingLimiter(utc_now))
+    assert side.kit(limiter=MemoryRateLimiter(utc_now)).throttling
 
 
 class Badge:

@@ -20,7 +20,17 @@ MAILER_URL = "smtps://ada:hunter2@mail.example"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment with a store and a secret, and nothing else of ours."""
-    for name in ("REALM", "PREPARE", "HOOKS", "SECRET_FILE", "AUTH", "MAILER", "BASE_URL", "APP_NAME"):
+    for name in (
+        "REALM",
+        "PREPARE",
+        "HOOKS",
+        "SECRET_FILE",
+        "AUTH",
+        "MAILER",
+        "LIMITER",
+        "BASE_URL",
+        "APP_NAME",
+    ):
         monkeypatch.delenv(f"USERKIT_{name}", raising=False)
     monkeypatch.setenv("USERKIT_DATABASE", "memory://")
     monkeypatch.setenv("USERKIT_SECRET", SECRET)
@@ -59,6 +69,7 @@ def test_what_is_not_set_is_as_in_a_kit() -> None:
         "prepare": True,
         "hooks": [],
         "mailer": None,
+        "limiter": None,
         "base_url": None,
         "app_name": "userkit",
     }
@@ -74,6 +85,7 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("USERKIT_MAILER", MAILER_URL)
     environment.setenv("USERKIT_BASE_URL", "https://app.example")
     environment.setenv("USERKIT_APP_NAME", "Acme")
+    environment.setenv("USERKIT_LIMITER", "memory://")
     environment.setenv("USERKIT_COLOUR", "blue")
     assert arguments() == {
         "store": "memory://",
@@ -83,6 +95,7 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
         "hooks": ["badges", "audit"],
         "auth": ["api-key", "jwt"],
         "mailer": MAILER_URL,
+        "limiter": "memory://",
         "base_url": "https://app.example",
         "app_name": "Acme",
     }
@@ -90,7 +103,7 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
 
 def test_what_is_set_to_nothing_is_not_set(environment: pytest.MonkeyPatch) -> None:
     """As a template of a deployment leaves it."""
-    for name in ("AUTH", "MAILER", "BASE_URL", "HOOKS"):
+    for name in ("AUTH", "MAILER", "LIMITER", "BASE_URL", "HOOKS"):
         environment.setenv(f"USERKIT_{name}", "")
     found = arguments()
     assert (found["mailer"], found["base_url"], found["hooks"]) == (None, None, [])

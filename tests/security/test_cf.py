@@ -11,7 +11,6 @@ from userkit import SyncUserKit
 from userkit.backends.memory import MemoryStore
 from userkit.errors import ProofRequiredError, StoreUnavailableError, UserKitError
 from userkit.features.sessions import Session, SignedIn, SignInAttempt
-from userkit.features.throttling import throttling
 from userkit.ports.passwords import Verification
 from userkit.ports.rate_limit import Limit, Verdict
 from userkit.ports.tokens import TokenSettings
@@ -144,13 +143,16 @@ class BrokenLimiter:
     async def forget(self, limit: Limit, key: str) -> None:
         """Do nothing."""
 
+    async def close(self) -> None:
+        """Do nothing."""
+
 
 def broken_hasher(memory: MemoryStore) -> SyncUserKit:
     return opened(memory, hasher=BrokenHasher())
 
 
 def broken_limiter(memory: MemoryStore) -> SyncUserKit:
-    return opened(memory, features=[throttling(limiter=BrokenLimiter())])
+    return opened(memory, limiter=BrokenLimiter())
 
 
 def broken_check(memory: MemoryStore) -> SyncUserKit:

@@ -95,8 +95,9 @@ def made() -> None:
         features=[
             passwords(min_length=12, account_limit=limit),
             sessions(idle=timedelta(days=1), cache_for=timedelta(seconds=5)),
-            throttling(limiter=MemoryRateLimiter(utc_now)),
+            throttling(),
         ],
+        limiter=MemoryRateLimiter(utc_now),
         auth={
             "jwt": TokenSettings(
                 keys=KeySet(SigningKey(kid="a", algorithm="HS256", material=b"secret")), revocation="checked"

@@ -1,4 +1,4 @@
-"""Password hashers, mailers and auth backends: chosen by name, made by their plugins."""
+"""Password hashers, mailers, rate limiters and auth backends: chosen by name, made by their plugins."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,14 +7,31 @@ from typing import Any, TypeVar
 from userkit.authentication import Authentication
 from userkit.errors import ConfigurationError, PluginLoadError, UserKitError
 from userkit.kernel.plugin import Plugin
-from userkit.plugins.advice import AUTH_REQUIREMENTS, HASHER_REQUIREMENTS, MAILER_REQUIREMENTS
+from userkit.kernel.clock import Clock
+from userkit.plugins.advice import (
+    AUTH_REQUIREMENTS,
+    HASHER_REQUIREMENTS,
+    LIMITER_REQUIREMENTS,
+    MAILER_REQUIREMENTS,
+)
 from userkit.plugins.offers import Offer
 from userkit.plugins.registry import Registry, plugins_of
 from userkit.ports.authentication import AUTH_BACKEND_API, AuthBackendPlugin, AuthParts
 from userkit.ports.mail import MAILER_API, Mailer, MailerPlugin
 from userkit.ports.passwords import HASHER_API, PasswordHasher, PasswordHasherPlugin
+from userkit.ports.rate_limit import RATE_LIMITER_API, RateLimiter, RateLimiterPlugin
 
-__all__ = ["AUTH_BACKENDS", "HASHERS", "MAILERS", "build_auth", "check_auth", "open_hasher", "open_mailer"]
+__all__ = [
+    "AUTH_BACKENDS",
+    "HASHERS",
+    "LIMITERS",
+    "MAILERS",
+    "build_auth",
+    "check_auth",
+    "open_hasher",
+    "open_limiter",
+    "open_mailer",
+]
 
 P = TypeVar("P", bound=Plugin[Any])
 T = TypeVar("T")
@@ -34,6 +51,14 @@ MAILERS = Registry(
     known=MAILER_REQUIREMENTS,
 )
 """The mailers of this environment."""
+
+LIMITERS = Registry(
+    "userkit.rate_limiters",
+    kind="rate limiter",
+    accept=plugins_of(RateLimiterPlugin, api_version=RATE_LIMITER_API),
+    known=LIMITER_REQUIREMENTS,
+)
+"""The rate limiters of this environment."""
 
 AUTH_BACKENDS = Registry(
     "userkit.auth_backends",
@@ -64,6 +89,26 @@ def open_mailer(mailer: str | Mailer, *, blocking: bool, prefer: Mapping[str, st
         offer, plugin = _chosen(MAILERS, url.partition(":")[0].partition("+")[0], prefer)
         mailer = _made(offer, lambda: plugin.factory(url, blocking=blocking), quiet=True)
     return _fitting(mailer, blocking=blocking, verbs=("send", "close"))
+
+
+def open_limiter(
+    limiter: str | RateLimiter, *, blocking: bool, now: Clock, prefer: Mapping[str, str] | None = None
+) -> RateLimiter:
+    """Return the limiter of a URL, or the object given.
+
+    One that is given may block in an asynchronous kit, for it may do so only for moments. Raises as
+    ``open_mailer``.
+    """
+    if isinstance(limiter, str):
+        url = limiter
+        offer, plugin = _chosen(LIMITERS, url.partition(":")[0].partition("+")[0], prefer)
+        made = _made(offer, lambda: plugin.factory(url, blocking=blocking, now=now), quiet=True)
+        return _fitting(made, blocking=blocking, verbs=("take", "release", "forget", "close"))
+    if blocking and not limiter.blocking:
+        raise ConfigurationError(
+            f"{type(limiter).__name__} waits for an event loop; a SyncUserKit needs one that does not."
+        )
+    return limiter
 
 
 def check_auth(names: Mapping[str, Any], *, prefer: Mapping[str, str] | None = None) -> None:

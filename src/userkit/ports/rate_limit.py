@@ -5,8 +5,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from userkit.errors import ConfigurationError
+from userkit.kernel.clock import Clock
+from userkit.kernel.plugin import Plugin
 
-__all__ = ["Limit", "RateLimiter", "Tally", "Verdict"]
+__all__ = [
+    "RATE_LIMITER_API",
+    "Limit",
+    "RateLimiter",
+    "RateLimiterFactory",
+    "RateLimiterPlugin",
+    "Tally",
+    "Verdict",
+]
+
+RATE_LIMITER_API = 1
+"""The version of the plugin API for rate limiters that this userkit speaks."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST = timedelta(days=366)
@@ -167,3 +180,24 @@ class RateLimiter(Protocol):
     async def forget(self, limit: Limit, key: str) -> None:
         """Forget every attempt and delay under a key, because its owner has shown who they are."""
         ...
+
+    async def close(self) -> None:
+        """Let go of connections. Closing again does no harm."""
+        ...
+
+
+class RateLimiterFactory(Protocol):
+    """Makes a limiter for a URL."""
+
+    def __call__(self, url: str, *, blocking: bool, now: Clock) -> RateLimiter:
+        """Return a limiter that has not connected yet.
+
+        With ``blocking`` it never waits for an event loop, else it never blocks one. ``now`` is all
+        the time that it knows. Raises InvalidURLError, and never repeats the URL.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimiterPlugin(Plugin[RateLimiterFactory]):
+    """A limiter, published in the entry-point group ``userkit.rate_limiters`` under its URL scheme."""

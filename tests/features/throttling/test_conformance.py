@@ -65,6 +65,9 @@ class ReadsThenWrites:
 
     async def forget(self, limit: Limit, key: str) -> None: ...
 
+    async def close(self) -> None:
+        """Do nothing."""
+
 
 @pytest.mark.parametrize("blocking", [True, False])
 def test_a_crowd_would_notice_a_limiter_that_reads_and_then_writes(blocking: bool) -> None:

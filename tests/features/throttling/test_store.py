@@ -54,7 +54,7 @@ def take(limiter: RateLimiter, key: str = "ada", times: int = 1) -> list[Verdict
 
 def built(store: Store, limiter: RateLimiter | None = None, **changes: Any) -> Throttling:
     """Build the feature over a store."""
-    return throttling(limiter).build(parts_over(store, **changes))
+    return throttling().build(parts_over(store, limiter=limiter, **changes))
 
 
 def test_a_key_is_one_small_entity_that_says_when_it_may_go(clock: FrozenClock) -> None:

@@ -16,7 +16,6 @@ from flask import Flask
 
 from tests.integrations.worlds import SECRET, Unlimited
 from userkit import SyncUserKit, UserKit
-from userkit.features.throttling import throttling
 from userkit.integrations.fastapi import UserKitRouter
 from userkit.integrations.flask import UserKitExtension
 from userkit.ports.passwords import Verification
@@ -46,7 +45,7 @@ class NotedHasher(InstantHasher):
 
 def _options() -> dict[str, Any]:
     notes = os.environ.get("TEST_NOTES")
-    limited = {} if notes else {"features": [throttling(Unlimited())]}
+    limited = {} if notes else {"limiter": Unlimited()}
     return {"secret": SECRET, "relay": False, "hasher": NotedHasher(notes) if notes else "argon2", **limited}
 
 

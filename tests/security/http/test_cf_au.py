@@ -24,7 +24,6 @@ from userkit.errors import StoreUnavailableError
 from userkit.features.audit import AuditEntry
 from userkit.features.mail import mail
 from userkit.features.sessions import Session
-from userkit.features.throttling import throttling
 from userkit.ports.mail import Message
 from userkit.ports.passwords import Verification
 from userkit.ports.rate_limit import Limit, Verdict
@@ -220,7 +219,7 @@ def test_cf_1_a_store_that_fails_at_any_call_lets_nobody_in(framework: str, ours
 
 PORTS: dict[str, dict[str, Any]] = {
     "hasher": {"hasher": FailingHasher()},
-    "limiter": {"features": [throttling(Failing())]},
+    "limiter": {"limiter": Failing()},
     "signer": {"auth": {"jwt": TokenSettings(claims=lambda _: {"plan": 1 // 0}), "session": None}},
 }
 

@@ -79,6 +79,9 @@ class MemoryRateLimiter:
         with self._lock:
             self._entries.pop((limit.name, key), None)
 
+    async def close(self) -> None:
+        """See RateLimiter.close; what it knows lives as long as the object."""
+
     def _keep(self, place: _Place, tally: Tally, limit: Limit, now: datetime) -> None:
         entry = _Entry(tally, tally.forgotten_at(limit), next(self._serials))
         self._entries[place] = entry

@@ -4,12 +4,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from userkit.errors import MissingExtraError
+from userkit.kernel.clock import Clock
+from userkit.ports.rate_limit import RateLimiterPlugin
 from userkit.storage.plugin import StorePlugin
 
 if TYPE_CHECKING:
+    from userkit.backends.redis.limiter import RedisRateLimiter
     from userkit.backends.redis.store import RedisStore
 
-__all__ = ["redis", "rediss"]
+__all__ = ["redis", "redis_limiter", "rediss", "rediss_limiter"]
 
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:
@@ -42,3 +45,17 @@ _store = partial(
 
 redis = _store(name="redis", summary="Redis or Valkey by redis-py; for what is short-lived.")
 rediss = _store(name="rediss", summary="Redis or Valkey with TLS.")
+
+
+def _count(url: str, *, blocking: bool, now: Clock) -> "RedisRateLimiter":
+    try:
+        from userkit.backends.redis.limiter import open_limiter
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    return open_limiter(url, blocking=blocking, now=now)
+
+
+_limiter = partial(RateLimiterPlugin, api_version=1, factory=_count, settings=_settings)
+
+redis_limiter = _limiter(name="redis", summary="Counts attempts in Redis or Valkey, in one round trip.")
+rediss_limiter = _limiter(name="rediss", summary="Counts attempts in Redis or Valkey with TLS.")

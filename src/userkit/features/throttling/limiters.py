@@ -75,6 +75,9 @@ class StoreRateLimiter:
         """See RateLimiter.forget."""
         await self._change(limit, key, Tally.cleared)
 
+    async def close(self) -> None:
+        """See RateLimiter.close; the store is the kit's."""
+
     async def _change(self, limit: Limit, key: str, change: _Change) -> None:
         id = _id(limit, key)
         async with self._turn(id):
@@ -142,6 +145,9 @@ class DisguisedLimiter:
     async def forget(self, limit: Limit, key: str) -> None:
         """See RateLimiter.forget."""
         await self.limiter.forget(limit, self._disguise(key))
+
+    async def close(self) -> None:
+        """See RateLimiter.close; the limiter within is closed by who made it."""
 
     def _disguise(self, key: str) -> str:
         # What was typed may hold what is not UTF-8, and is counted all the same.

@@ -26,8 +26,9 @@ class Throttling:
     purge: PurgeAttempts
 
     @classmethod
-    def build(cls, parts: Parts, limiter: RateLimiter | None) -> Self:
-        """Wire the use cases from the parts of a kit, around a limiter, else one over its store."""
+    def build(cls, parts: Parts) -> Self:
+        """Wire the use cases from the parts of a kit, around its limiter, else one over its store."""
+        limiter = parts.limiter
         if limiter is None:  # not by truth, for one that has a length is false while it is empty
             limiter = StoreRateLimiter(store=parts.store, now=parts.now, turns=parts.turns)
         disguised = DisguisedLimiter(

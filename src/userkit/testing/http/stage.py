@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from userkit.features.throttling import throttling
 from userkit.features.users import User
 from userkit.http.route import FORM
 from userkit.kernel.clock import utc_now
@@ -42,6 +41,9 @@ class _Unlimited:
     async def forget(self, limit: Limit, key: str) -> None:
         return None
 
+    async def close(self) -> None:
+        """Do nothing."""
+
 
 class _Nowhere:
     """Sends nothing. Without a mailer, routes that write letters would not work."""
@@ -61,7 +63,7 @@ def _kit_options() -> dict[str, Any]:
         "secret": secrets.token_urlsafe(32),
         "realm": new_realm(),
         "hasher": InstantHasher(),
-        "features": [throttling(_Unlimited())],
+        "limiter": _Unlimited(),
         "mailer": _Nowhere(),
         "base_url": "https://app.example",
         "relay": False,

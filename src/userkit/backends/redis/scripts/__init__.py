@@ -1,21 +1,21 @@
-"""The Lua scripts of the store. Each is one round trip, and all or nothing."""
+"""The Lua scripts of the store and of the limiter. Each is one round trip, and all or nothing."""
 
 from importlib.resources import files
 
 from userkit.backends.redis.connecting import Script
 
-__all__ = ["COMMIT", "COUNT", "FIND", "PURGE", "SEARCH", "UNIQUE"]
+__all__ = ["COMMIT", "COUNT", "FIND", "LIMIT", "PURGE", "SEARCH", "UNIQUE"]
 
 
-def _read(name: str) -> Script:
+def _read(*names: str) -> Script:
     folder = files(__package__)
-    texts = [folder.joinpath(f"{each}.lua").read_text(encoding="utf-8") for each in ("library", name)]
-    return Script("\n".join(texts))
+    return Script("\n".join(folder.joinpath(f"{each}.lua").read_text(encoding="utf-8") for each in names))
 
 
-COMMIT = _read("commit")
-COUNT = _read("count")
-FIND = _read("find")
-PURGE = _read("purge")
-SEARCH = _read("search")
-UNIQUE = _read("unique")
+COMMIT = _read("library", "commit")
+COUNT = _read("library", "count")
+FIND = _read("library", "find")
+LIMIT = _read("limit")
+PURGE = _read("library", "purge")
+SEARCH = _read("library", "search")
+UNIQUE = _read("library", "unique")
