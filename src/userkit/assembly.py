@@ -14,10 +14,12 @@ from userkit.features.outbox import Delivery
 from userkit.features.outbox.forgetting import Forgetting
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
+from userkit.kernel.entity import Entity
 from userkit.kernel.events import Listeners, Publisher
 from userkit.kernel.ids import NewId
 from userkit.kernel.keys import Keyring
 from userkit.ports.authentication import AuthParts
+from userkit.storage.capabilities import forwarding
 from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import Store
 
@@ -28,7 +30,16 @@ if TYPE_CHECKING:
     from userkit.ports.rate_limit import RateLimiter
     from userkit.ports.turns import Turns
 
-__all__ = ["AUTH_BACKENDS", "AnyFeature", "Assembly", "Wiring", "auth_settings", "features_in_order"]
+__all__ = [
+    "AUTH_BACKENDS",
+    "AnyFeature",
+    "Assembly",
+    "Wiring",
+    "auth_settings",
+    "check_routes",
+    "features_in_order",
+    "records_of",
+]
 
 AnyFeature = Feature[Any, Any]
 
@@ -58,12 +69,14 @@ class Assembly:
     realms: dict[str, Outbox] = field(default_factory=dict)
     shared: dict[str, dict[str, object]] = field(default_factory=dict)
     opened: list[bool] = field(default_factory=list)
+    views: dict[str, Store] = field(default_factory=dict)
 
     def build(self, store: Store, realm: str) -> tuple[Mapping[str, Any], Authentication]:
         """Build every feature and then every auth backend over one realm of a store."""
         from userkit.plugins.backends import build_auth
 
         view, authentication = store.realm(realm), Authentication()
+        self.views.setdefault(realm, view)
         listeners, participants = Listeners(wider=self.listeners), Participants()
         publish = Publisher(realm, listeners)
         built: dict[str, Any] = {}
@@ -99,8 +112,15 @@ class Assembly:
         await store.prepare(collections, create=create)
 
     async def deliver(self, topics: Container[str] | None = None) -> Delivery:
-        """Do what is due in the outbox of every realm that this kit has been asked for."""
+        """Do what is due in the outbox of every realm that this kit has been asked for.
+
+        First comes what a store of several has left behind of a commit.
+        """
         delivery = Delivery()
+        for view in list(self.views.values()):
+            left_behind = forwarding(view)
+            if left_behind is not None:
+                await left_behind.forward()
         for outbox in list(self.realms.values()):
             delivery += await outbox.deliver(topics=topics)
         return delivery
@@ -160,6 +180,42 @@ def features_in_order(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature
     own = {feature.name for feature in built_in}
     others = [feature for feature in given if feature.name not in own or by_name[feature.name] is not feature]
     return _in_order([*(by_name.get(feature.name, feature) for feature in built_in), *others])
+
+
+def records_of(features: Sequence[AnyFeature]) -> tuple[type[Entity], ...]:
+    """Return the kinds of entities that are only added, to commits of every kind."""
+    return tuple(each for feature in features for each in feature.records)
+
+
+def check_routes(features: Sequence[AnyFeature], homes: Mapping[type[Entity], object]) -> None:
+    """Raise ConfigurationError for routes after which a commit would span stores that it must not span.
+
+    ``homes`` says where each kind is routed to; what is not in it stays in the main store.
+    """
+    stored = {each.entity: each.name for feature in features for each in feature.collections}
+    for entity in homes:
+        if entity not in stored:
+            known = ", ".join(sorted(each.__name__ for each in stored))
+            raise ConfigurationError(f"No feature of this kit stores {entity.__name__}; there are {known}.")
+        if entity in records_of(features):
+            raise ConfigurationError(
+                f"{entity.__name__} goes along with commits of every kind, and stays in the main store."
+            )
+    for feature in features:
+        _check_together(feature, homes)
+
+
+def _check_together(feature: AnyFeature, homes: Mapping[type[Entity], object]) -> None:
+    bound = [each for each in feature.together if each not in feature.decides]
+    where = {id(homes[each]) if each in homes else None for each in bound}
+    # What decides may be elsewhere, as long as the rest is in the main store.
+    where |= {id(homes[each]) if each in homes else None for each in feature.decides if where != {None}}
+    if len(where) > 1:
+        names = ", ".join(each.__name__ for each in feature.together)
+        raise ConfigurationError(
+            f"The feature {feature.name} changes {names} in one commit: route all of them to the same store, "
+            "or none."
+        )
 
 
 def _in_order(features: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:

@@ -8,6 +8,7 @@ from userkit.authentication import Authentication
 from userkit.errors import UsageError
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
+from userkit.kernel.entity import Entity
 from userkit.kernel.events import Listeners
 from userkit.kernel.ids import NewId
 from userkit.kernel.keys import Keyring
@@ -90,11 +91,18 @@ class Feature(Generic[A, S]):
     ``build`` makes the object with its use cases, which the asynchronous kit offers as it is;
     ``mirror`` makes that object's synchronous twin. ``requires`` names features to build first.
     ``routes`` says how that object is offered over HTTP; it is called when a framework asks.
+
+    ``together`` are the kinds of entities that it changes in one commit, and that must be in one store
+    therefore. Of these, what is in ``decides`` may be elsewhere, for its change decides whether the
+    others happen. ``records`` are only added, to commits of every kind.
     """
 
     name: str
     build: Callable[[Parts], A]
     mirror: Callable[[A], S]
     collections: tuple[Collection[Any], ...] = ()
+    together: tuple[type[Entity], ...] = ()
+    decides: tuple[type[Entity], ...] = ()
+    records: tuple[type[Entity], ...] = ()
     requires: tuple[str, ...] = ()
     routes: "Callable[[A], Sequence[AnyRoute]] | None" = None

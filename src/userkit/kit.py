@@ -11,7 +11,9 @@ from userkit.assembly import (
     Assembly,
     Wiring,
     auth_settings,
+    check_routes,
     features_in_order,
+    records_of,
 )
 from userkit.authentication import Authentication
 from userkit.errors import UnsupportedStoreError, UsageError
@@ -19,6 +21,7 @@ from userkit.feature import Feature
 from userkit.features.users import SyncUsers, Users
 from userkit.kernel.base_url import check_base_url
 from userkit.kernel.clock import Clock, in_milliseconds, utc_now
+from userkit.kernel.entity import Entity
 from userkit.kernel.events import Event, Listener, Listeners
 from userkit.kernel.identity import Identity
 from userkit.kernel.ids import UUIDv7
@@ -85,6 +88,7 @@ class _Kit:
         relay: bool = True,
         hasher: str | PasswordHasher = "argon2",
         limiter: str | RateLimiter | None = None,
+        routes: Mapping[type[Entity], str | Store] | None = None,
         hooks: Sequence[str | object] = (),
         prefer: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
@@ -109,6 +113,8 @@ class _Kit:
         - ``hasher``: the name of a password hasher, or a hasher object.
         - ``limiter``: where attempts are counted: a URL such as ``redis://host``, or a limiter object;
           by default in the store.
+        - ``routes``: which kinds of entities are kept elsewhere than in ``store``, such as
+          ``{Session: "redis://host"}``.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
         - ``prefer``: which distribution provides a backend that several offer.
         - ``clock``: tells the time; tests bring their own.
@@ -129,7 +135,9 @@ class _Kit:
         check_auth(chosen, prefer=prefer)
         hashing = open_hasher(hasher, blocking=self._blocking, prefer=prefer)
         mailing = None if mailer is None else open_mailer(mailer, blocking=self._blocking, prefer=prefer)
-        self._store = hooked.wrap_store(self._open(store, prefer), store if isinstance(store, str) else None)
+        ordered = features_in_order(built_in(attributes=attributes), (*features, *hooked.features()))
+        opened = self._routed(self._open(store, prefer), routes or {}, ordered, prefer, now)
+        self._store = hooked.wrap_store(opened, store if isinstance(store, str) else None)
         counting = (
             None
             if limiter is None
@@ -137,7 +145,7 @@ class _Kit:
         )
         backends = ((hashing, hasher), (mailing, mailer), (counting, limiter))
         self._assembly = Assembly(
-            features=features_in_order(built_in(attributes=attributes), (*features, *hooked.features())),
+            features=ordered,
             keys=keys,
             now=now,
             new_id=UUIDv7(now),
@@ -233,6 +241,25 @@ class _Kit:
         if isinstance(store, str):
             store = open_store(store, blocking=self._blocking, prefer=prefer or {})
         return self._fit(store)
+
+    def _routed(
+        self,
+        main: Store,
+        routes: Mapping[type[Entity], str | Store],
+        features: Sequence[AnyFeature],
+        prefer: Mapping[str, str] | None,
+        now: Clock,
+    ) -> Store:
+        """Return the main store, or one of it and those that kinds of entities are routed to."""
+        if not routes:
+            return main
+        from userkit.storage.routed import RoutedStore
+
+        check_routes(features, routes)
+        # One URL is one store, and so is one object.
+        opened = {target: self._open(target, prefer) for target in dict.fromkeys(routes.values())}
+        homes = {entity: opened[target] for entity, target in routes.items()}
+        return RoutedStore(main, homes, records=records_of(features), now=now)
 
     def _fit(self, store: Store) -> Store:
         """Return the store as this kit can call it, or raise UnsupportedStoreError."""

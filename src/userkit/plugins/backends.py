@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from userkit.authentication import Authentication
 from userkit.errors import ConfigurationError, PluginLoadError, UserKitError
-from userkit.kernel.plugin import Plugin
 from userkit.kernel.clock import Clock
+from userkit.kernel.plugin import Plugin
 from userkit.plugins.advice import (
     AUTH_REQUIREMENTS,
     HASHER_REQUIREMENTS,

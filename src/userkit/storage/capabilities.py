@@ -14,6 +14,7 @@ __all__ = [
     "BulkLoadable",
     "Concurrent",
     "Countable",
+    "Forwarding",
     "InProcess",
     "Migratable",
     "Purgeable",
@@ -21,6 +22,7 @@ __all__ = [
     "Surveyable",
     "bulk_loadable",
     "countable",
+    "forwarding",
     "migratable",
     "purgeable",
     "searchable",
@@ -85,6 +87,18 @@ class Surveyable(Protocol):
         """Return the names of all realms in which something is stored, in order.
 
         A store may go on naming a realm from which everything was taken out.
+        """
+        ...
+
+
+@runtime_checkable
+class Forwarding(Protocol):
+    """Has something to see to that a process may have left behind."""
+
+    async def forward(self) -> int:
+        """See to what was left behind in this realm, and return how much it was.
+
+        Several processes may do this at once. Raises StoreUnavailableError.
         """
         ...
 
@@ -161,6 +175,14 @@ def surveyable(store: Store) -> Surveyable:
     if isinstance(store, Surveyable) and supports(store, Surveyable):
         return store
     raise _cannot(store, "list realms")
+
+
+def forwarding(store: Store) -> Forwarding | None:
+    """Return the first of a store, and the stores it is wrapped around, that has something to see to."""
+    inner: Store | None = store
+    while inner is not None and not isinstance(inner, Forwarding):
+        inner = getattr(inner, "inner", None)
+    return inner
 
 
 def migratable(store: Store) -> Migratable:

@@ -8,13 +8,13 @@ from typing import Any, Self
 from userkit.backends.redis.addresses import Address
 from userkit.backends.redis.connecting import Link
 from userkit.backends.redis.errors import DRIVER_ERRORS, translated
-from userkit.backends.redis.forms import milliseconds
 from userkit.backends.redis.scripts import LIMIT
 from userkit.backends.redis.settings import RedisSettings
 from userkit.errors import ConfigurationError, StoreUnavailableError
 from userkit.kernel.clock import Clock
 from userkit.ports.rate_limit import Limit, RateLimiter, Verdict
 from userkit.storage.breaker import Breaker
+from userkit.storage.plain import milliseconds
 
 __all__ = ["RedisRateLimiter", "open_limiter"]
 

@@ -10,7 +10,7 @@ from userkit.backends.redis import scripts
 from userkit.backends.redis.checking import check
 from userkit.backends.redis.connecting import Link
 from userkit.backends.redis.errors import DRIVER_ERRORS, is_unknown, translating
-from userkit.backends.redis.forms import Form, milliseconds
+from userkit.backends.redis.forms import Form
 from userkit.errors import DuplicateError, StaleError, UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
@@ -27,6 +27,7 @@ from userkit.storage.catalogue import (
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
 from userkit.storage.outcome import has_happened
+from userkit.storage.plain import milliseconds
 from userkit.storage.port import DEFAULT_REALM
 from userkit.storage.words import prefix_end, query_words
 

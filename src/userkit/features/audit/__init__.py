@@ -34,4 +34,4 @@ def audit(*, keep: timedelta | None = _A_YEAR, routine: bool = False) -> Feature
         parts.participants.add(Event, record)
         return Audit.build(parts)
 
-    return Feature(name="audit", collections=(AUDIT,), build=build, mirror=SyncAudit)
+    return Feature(name="audit", collections=(AUDIT,), records=(AuditEntry,), build=build, mirror=SyncAudit)

@@ -14,11 +14,13 @@ from userkit.features.email_verification.events import (
 )
 from userkit.features.email_verification.letters import CHANGE, VERIFY, AddressLetters
 from userkit.features.email_verification.offer import EmailVerification, SyncEmailVerification
-from userkit.features.links import Links, check_lifetime
+from userkit.features.links import Link, Links, check_lifetime
 from userkit.features.mail import Letters
+from userkit.features.passwords.model import PasswordCredential
 from userkit.features.sessions.checks import SignInAttempt
 from userkit.features.sessions.offer import Sessions
 from userkit.features.users.events import UserRegistered
+from userkit.features.users.model import User
 from userkit.ports.rate_limit import Limit
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def email_verification(
 
     return Feature(
         name="email_verification",
+        together=(User, PasswordCredential, Link),
+        decides=(Link,),
         requires=("users", "links", "mail", "throttling", "passwords", "sessions"),
         build=build,
         mirror=SyncEmailVerification,

@@ -22,4 +22,6 @@ def outbox() -> Feature[Outbox, SyncOutbox]:
         parts.listeners.add(UserDeleted, forgetting.begin)
         return built
 
-    return Feature(name="outbox", collections=(OUTBOX,), build=build, mirror=SyncOutbox)
+    return Feature(
+        name="outbox", collections=(OUTBOX,), records=(OutboxEntry,), build=build, mirror=SyncOutbox
+    )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from userkit.feature import Feature, Parts
-from userkit.features.links import Links, check_lifetime
+from userkit.features.links import Link, Links, check_lifetime
 from userkit.features.mail import Letters
 from userkit.features.mail.notices import Notices
 from userkit.features.outbox.offer import Outbox
@@ -14,6 +14,8 @@ from userkit.features.password_reset.letters import REMOVED, RESET, PasswordLett
 from userkit.features.password_reset.offer import PasswordReset, SyncPasswordReset
 from userkit.features.password_reset.use_cases import AnswerRequest, RequestReset
 from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
+from userkit.features.passwords.model import PasswordCredential
+from userkit.features.users.model import User
 from userkit.ports.rate_limit import Limit
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def password_reset(
 
     return Feature(
         name="password_reset",
+        together=(User, PasswordCredential, Link),
+        decides=(Link,),
         requires=("users", "outbox", "links", "mail", "throttling", "passwords"),
         build=build,
         mirror=SyncPasswordReset,

@@ -10,6 +10,7 @@ from userkit.features.passwords.events import PasswordChanged, PasswordRefused, 
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.offer import Passwords, SyncPasswords
 from userkit.features.passwords.policy import PasswordPolicy
+from userkit.features.users.model import User
 from userkit.features.users.offer import Users
 from userkit.ports.rate_limit import Limit
 from userkit.storage.rewriting import discard
@@ -74,6 +75,7 @@ def passwords(
     return Feature(
         name="passwords",
         collections=(PASSWORDS,),
+        together=(User, PasswordCredential),
         requires=("users", "throttling"),
         build=build,
         mirror=SyncPasswords,

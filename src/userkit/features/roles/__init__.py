@@ -11,6 +11,7 @@ from userkit.features.roles.events import PermissionDenied, RoleAssigned, RoleUn
 from userkit.features.roles.model import Administrators, RoleAssignment
 from userkit.features.roles.offer import Roles, SyncRoles
 from userkit.features.users.events import UserDeleted, UserDisabled, UserEnabled
+from userkit.features.users.model import User
 from userkit.kernel.identity import EVERYTHING
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def roles(
     return Feature(
         name="roles",
         collections=(ROLES, ADMINISTRATORS),
+        together=(User, RoleAssignment, Administrators),
         requires=("users",),
         build=build,
         mirror=SyncRoles,
