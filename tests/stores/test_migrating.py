@@ -1,7 +1,6 @@
 """A store with another one that follows it, as one store."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,11 @@ from userkit.testing.bench import OpenStore
 
 def _open(leader: str) -> Store:
     return MigratingStore(open_url(leader, blocking=True), MemoryStore())
+
+
+@pytest.fixture(scope="class")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('leader')}/store.db"
 
 
 class TestMigratingStore(StoreConformance):
@@ -34,10 +38,6 @@ class TestMigratingStoreOfAFile(StoreConformance):
 
     machine_examples = 5
 
-    @pytest.fixture(scope="class")
-    def path(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("leader") / "store.db"
-
     @pytest.fixture
-    def open_store(self, path: Path) -> OpenStore:
-        return partial(_open, f"sqlite:///{path}")
+    def open_store(self, url: str) -> OpenStore:
+        return partial(_open, url)

@@ -6,6 +6,8 @@ from userkit.copying.scope import Place
 
 __all__ = ["Copied"]
 
+_MOST_REMEMBERED = 1000
+
 
 @dataclass(slots=True, kw_only=True)
 class Copied:
@@ -25,3 +27,9 @@ class Copied:
     levelled: int = 0
     conflicts: int = 0
     first: list[str] = field(default_factory=list)
+
+    def conflict(self, id: str) -> None:
+        """Count one that could not be copied."""
+        self.conflicts += 1
+        if len(self.first) < _MOST_REMEMBERED:
+            self.first.append(id)

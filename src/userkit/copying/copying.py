@@ -86,7 +86,10 @@ class _Work:
             await self._refuse_what_is_there()
         await self.settling.put_back()
         done = [await _Transfer(self, place, collection).run() for place, collection in self.copying.scope]
-        await self.settling.put_back()
+        by_place = {each.place: each for each in done}
+        for realm, key in await self.settling.put_back():
+            if (place := Place(realm, key.collection)) in by_place:
+                by_place[place].conflict(key.id)
         for each in done:
             await self.settling.look_again(each)
         return done

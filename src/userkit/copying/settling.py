@@ -1,6 +1,6 @@
 """One record after the other: what a batch could not do, and what others have changed meanwhile."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,13 +16,14 @@ from userkit.storage.levelling import MARKS, Key, Leveller
 
 __all__ = ["Settling"]
 
-_MOST_REMEMBERED = 1000
-
 
 class _KeptError(StoreError):
     """A record of the target stays, because the source would not give it back."""
 
     summary = "The target holds a record with the same unique value that the source does not have."
+
+
+_CONFLICTS = (DuplicateError, StaleError, _KeptError)
 
 
 class Settling:
@@ -48,11 +49,16 @@ class Settling:
         self._replace = replace
         self._marked = False
 
-    async def put_back(self) -> None:
-        """Put back what was taken out to make room, and stayed out because something went wrong."""
+    async def put_back(self) -> Sequence[tuple[str, Key]]:
+        """Put back what was taken out to make room, and stayed out because something went wrong.
+
+        Returns what cannot be put back yet: somebody else holds its value, who has to give it up.
+        """
         for realm, key in self._bookmark.taken_out:
-            await self._level(realm, key)
-            self._bookmark.put_back(realm, [key])
+            with suppress(*_CONFLICTS):
+                await self._level(realm, key)
+                self._bookmark.put_back(realm, [key])
+        return self._bookmark.taken_out
 
     async def settle(self, copied: Copied, id: str) -> None:
         """Make one record equal, or count it as a conflict."""
@@ -62,13 +68,11 @@ class Settling:
             return
         is_older = held is None or wanted is None or held.version < wanted.version
         if is_older or self._replace:
-            with suppress(DuplicateError, StaleError, _KeptError):
+            with suppress(*_CONFLICTS):
                 await self._level(copied.place.realm, Key(copied.place.collection, id))
                 copied.levelled += 1
                 return
-        copied.conflicts += 1
-        if len(copied.first) < _MOST_REMEMBERED:
-            copied.first.append(id)
+        copied.conflict(id)
 
     async def look_again(self, copied: Copied) -> None:
         """Forget conflicts that somebody else has resolved in the meantime."""

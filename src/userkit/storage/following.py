@@ -1,8 +1,8 @@
 """What a follower lacks of its leader: recorded in the leader, and given to the follower."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,9 +130,13 @@ class Following:
             with suppress(ValueError):  # another thread may have done the same, which does no harm
                 self.unprepared.remove(each)
 
-    def failing_quietly(self) -> "_Quietly":
+    @contextmanager
+    def failing_quietly(self, kind: type[Exception] = Exception) -> Generator[None, None, None]:
         """Log what goes wrong inside, and go on: the leader has done its part."""
-        return _Quietly(self.realm)
+        try:
+            yield
+        except kind as error:
+            _log_failure(self.realm, error)
 
     async def _caught_up(self, pending: Pending) -> bool:
         try:
@@ -166,23 +170,8 @@ class Following:
                 await self.leader.commit(Remove(each))
 
 
-class _Quietly:
-    """Keeps an Exception from going on, and logs its class; nobody knows what its text repeats."""
-
-    def __init__(self, realm: str) -> None:
-        self._realm = realm
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        _log_failure(self._realm, error)
-        return True
-
-
 def _log_failure(realm: str, error: Exception) -> None:
+    # Nobody knows what the text of an error of others repeats.
     sentence = error.detail if isinstance(error, StoreError) else type(error).__name__
     _log.warning(
         "A follower could not be levelled: %s",

@@ -123,8 +123,8 @@ class Leveller:
         await self.before_taking_out(key)
         try:
             await self.follower.commit(await self._pass_mark(key.id), Remove(holder))
-        except StaleError:
-            return []  # somebody else has changed it
+        except (StaleError, DuplicateError):
+            return []  # somebody else has passed the gate
         return [key]
 
     async def _pass_mark(self, id: str) -> Change:

@@ -82,11 +82,8 @@ class MigratingStore:
         await self.inner.prepare([PENDING])
         self._following.catalogue.add(collections)
         self._following.unprepared.append((tuple(collections), create))
-        try:
+        with self._following.failing_quietly(StoreUnavailableError):
             await self._following.prepare()
-        except StoreUnavailableError as error:
-            with self._following.failing_quietly():
-                raise error
 
     async def get(self, entity: type[E], id: str) -> E | None:
         """See Store.get; the leader answers."""
