@@ -61,6 +61,8 @@ class TestDynoxide(StoreConformance):
 class TestDynoxideInThreads(TestDynoxide):
     """DynamoDB, dynoxide, in threads."""
 
+    machine_examples = 10
+
     @pytest.fixture
     def open_store(self, on_dynoxide: str) -> OpenStore:
         return partial(open_in_threads, on_dynoxide)

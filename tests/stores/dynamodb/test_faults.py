@@ -3,10 +3,18 @@
 from typing import Any
 
 import pytest
+from botocore import exceptions
 
 from tests.stores.dynamodb.wire import Fault, Wire, answer, cancelled, lost_after, lost_before
 from userkit.backends.dynamodb.store import DynamoDBStore
-from userkit.errors import DuplicateError, InvalidEntityError, StaleError, StoreUnavailableError
+from userkit.errors import (
+    ConfigurationError,
+    DuplicateError,
+    InvalidEntityError,
+    SchemaOutdatedError,
+    StaleError,
+    StoreUnavailableError,
+)
 from userkit.storage.changes import Add, Remove, Save
 from userkit.sync import run
 from userkit.testing.specimens import Account, Person, account, person
@@ -187,8 +195,9 @@ def test_reads_are_made_again(wire: Wire, store: DynamoDBStore) -> None:
         wire.meet("Query", fault)
         assert run(store.search(Person, "ada")).items == tuple(people)
     wire.meet("Query", *[answer("InternalServerError", status=500)] * ATTEMPTS)
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(StoreUnavailableError) as told:
         run(store.find(Person))
+    assert "not known" not in str(told.value)  # of a read there is nothing to know
 
 
 def test_what_a_batch_leaves_out_is_read_again(wire: Wire, store: DynamoDBStore) -> None:
@@ -207,6 +216,87 @@ def test_what_a_batch_leaves_out_is_read_again(wire: Wire, store: DynamoDBStore)
     wire.meet("BatchGetItem", *[nothing] * ATTEMPTS)
     with pytest.raises(StoreUnavailableError, match="is busy"):
         run(store.find(Account))
+
+
+def test_a_refusal_of_unknown_origin_is_unavailable(wire: Wire, store: DynamoDBStore) -> None:
+    """The second attempt meets the first or somebody else's, and nobody can be asked which."""
+    purse = account()
+    run(store.commit(Add(purse)))
+    wire.meet("DeleteItem", lost_after)
+    wire.meet("GetItem", *[lost_before] * ATTEMPTS)
+    with pytest.raises(StoreUnavailableError, match="commit was done is not known"):
+        run(store.commit(Remove(purse)))
+
+
+def test_the_own_attempts_of_a_client_count_as_well(wire: Wire, store: DynamoDBStore) -> None:
+    """Botocore tries again by itself where the application lets it, and says how often."""
+    purse = account()
+    run(store.commit(Add(purse)))
+    run(store.commit(Remove(purse)))
+
+    def tried_before(parsed: Any, **_: Any) -> None:
+        parsed["ResponseMetadata"]["RetryAttempts"] = 1
+
+    wire.client.meta.events.register("after-call.dynamodb.DeleteItem", tried_before)
+    run(store.commit(Remove(purse)))
+
+
+def test_words_that_cannot_be_taken_out_do_not_undo_a_commit(
+    wire: Wire, table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is done, and success is success; they lead to nobody."""
+    store = wire.prepared(table, transaction_items=10)
+    crowded = person("ada@example.com", name=" ".join(f"word{number}" for number in range(20)))
+    run(store.commit(Add(crowded)))
+    caplog.clear()
+    wire.meet("DeleteItem", *[lost_before] * 4)
+    plain = crowded.evolve(name="")
+    run(store.commit(Save(crowded, plain)))
+    assert run(store.get(Person, crowded.id)) == plain
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    for number in range(20):
+        assert run(store.search(Person, f"word{number}")).items == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (exceptions.UnauthorizedSSOTokenError(), ConfigurationError, "have expired"),
+        (exceptions.SSLError(endpoint_url="", error=""), StoreUnavailableError, "certificate"),
+        (exceptions.ConnectionClosedError(endpoint_url=""), StoreUnavailableError, "broke off"),
+        (exceptions.ProxyConnectionError(proxy_url="", error=""), StoreUnavailableError, "reached"),
+        (exceptions.ConnectTimeoutError(endpoint_url=""), StoreUnavailableError, "reached"),
+        (
+            exceptions.CredentialRetrievalError(provider="", error_msg=""),
+            StoreUnavailableError,
+            "cannot be fetched",
+        ),
+        (exceptions.DataNotFoundError(data_path=""), StoreUnavailableError, "DataNotFoundError"),
+    ],
+    ids=["sso", "tls", "closed", "proxy", "connect-timeout", "credentials", "other"],
+)
+def test_what_botocore_raises_is_said(
+    wire: Wire, store: DynamoDBStore, error: Exception, kind: type[Exception], words: str
+) -> None:
+    """In a sentence of ours, with its own error as the cause."""
+
+    def fail(**_: Any) -> None:
+        raise error
+
+    wire.client.meta.events.register_first("before-call.dynamodb.GetItem", fail)
+    with pytest.raises(kind, match=words) as told:
+        run(store.get(Account, account().id))
+    assert told.value.__cause__ is error
+
+
+def test_a_request_that_is_invalid_is_said(wire: Wire, store: DynamoDBStore) -> None:
+    """Somebody has taken the place of the table."""
+    wire.meet("Query", answer("ValidationException", message="The table does not have the index"))
+    with pytest.raises(StoreUnavailableError, match="is it a table of userkit"):
+        run(store.find(Person))
+    wire.meet("GetItem", answer("ResourceNotFoundException"))
+    with pytest.raises(SchemaOutdatedError, match="does not exist"):
+        run(store.get(Person, person().id))
 
 
 def test_what_is_too_large_is_said_to_be(wire: Wire, store: DynamoDBStore) -> None:

@@ -24,6 +24,7 @@ __all__ = ["Answer", "Caller"]
 
 Answer = Mapping[str, Any]
 
+_WRITES = frozenset({"delete_item", "put_item", "transact_write_items"})
 _FIRST_PAUSE = 0.025
 _LONGEST_PAUSE = 1.0
 
@@ -59,7 +60,7 @@ class Caller:
                 fault = fault_of(error)
                 if fault is Fault.REFUSED:
                     raise _refusal(error, doubtful=doubtful) from error
-                doubtful = doubtful or fault is Fault.DOUBTFUL
+                doubtful = doubtful or (fault is Fault.DOUBTFUL and operation in _WRITES)
                 if fault is Fault.FINAL or attempt + 1 == self.attempts:
                     raise self._failure(error, operation, doubtful=doubtful) from error
             else:

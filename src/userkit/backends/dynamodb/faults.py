@@ -39,6 +39,13 @@ _BUSY_REASONS = frozenset(
     {"ProvisionedThroughputExceeded", "ReplicatedWriteConflict", "ThrottlingError", "TransactionConflict"}
 )
 _SERVER_ERROR = 500
+_NOT_SENT = (
+    exceptions.ConnectTimeoutError,
+    exceptions.CredentialRetrievalError,
+    exceptions.EndpointConnectionError,
+    exceptions.MetadataRetrievalError,
+    exceptions.ProxyConnectionError,
+)
 
 
 class Fault(Enum):
@@ -76,11 +83,7 @@ def fault_of(error: Exception) -> Fault:
     """Return what an error of botocore means."""
     if isinstance(error, exceptions.ClientError):
         return _of_answer(error)
-    if isinstance(error, exceptions.SSLError | exceptions.ProxyConnectionError):
-        return Fault.FINAL
-    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
-        return Fault.BUSY
-    if isinstance(error, exceptions.CredentialRetrievalError | exceptions.MetadataRetrievalError):
+    if isinstance(error, _NOT_SENT):
         return Fault.BUSY
     # A lost or garbled answer: the request may have been done.
     lost = (exceptions.HTTPClientError, exceptions.ReadTimeoutError, ResponseParserError)

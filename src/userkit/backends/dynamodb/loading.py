@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from userkit.backends.dynamodb.items import size_of
+from userkit.backends.dynamodb.values import to_attribute
 from userkit.kernel.entity import Entity
 from userkit.storage.catalogue import Catalogue, Write
 from userkit.storage.changes import Add
@@ -9,7 +11,8 @@ from userkit.storage.changes import Add
 __all__ = ["batches"]
 
 _LARGEST_BATCH = 3 * 1024 * 1024
-_LEAST = 512
+# Keys, markers and words beside the fields; what is exact is checked with the plan.
+_LEAST = 4096
 
 
 def batches(
@@ -40,9 +43,5 @@ def _items(write: Write) -> int:
 
 
 def _size(write: Write) -> int:
-    # Text may take up to four bytes a character; what is exact is checked with the plan.
-    return _LEAST + sum(
-        len(value) * 4
-        for value in (write.after or {}).values()
-        if isinstance(value, str | bytes | list | dict)
-    )
+    attributes = {name: to_attribute(value) for name, value in (write.after or {}).items()}
+    return _LEAST + size_of(attributes)

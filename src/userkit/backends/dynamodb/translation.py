@@ -149,7 +149,11 @@ _CLIENT: tuple[tuple[tuple[type[Exception], ...], _Said], ...] = (
         (StoreUnavailableError, "cannot be asked: the server's certificate is not trusted here."),
     ),
     (
-        (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError),
+        (
+            exceptions.EndpointConnectionError,
+            exceptions.ConnectTimeoutError,
+            exceptions.ProxyConnectionError,
+        ),
         (
             StoreUnavailableError,
             "cannot be reached: is there a way to AWS, and are the region and the endpoint right?",

@@ -1,5 +1,6 @@
 """Commits: one conditional write, or one transaction; and what becomes of those that were refused."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["carry_out"]
 
 # How often a commit may find that a unique value is held by nobody, or by somebody new.
 _ROUNDS = 4
+_log = logging.getLogger("userkit.dynamodb")
 
 
 def carry_out(call: Caller, form: Form, writes: Sequence[Write], *, room: int) -> None:
@@ -54,8 +56,7 @@ class _Commit:
             except OutcomeUnknownError as unknown:
                 if not self._came_through(unknown):
                     raise StoreUnavailableError(unknown.detail) from unknown.__cause__
-            for step in plan.after:
-                _alone(self._call, step)
+            self._tidy(plan)
             return
 
     def _plan(self) -> Plan:
@@ -79,6 +80,15 @@ class _Commit:
         items = [{step.verb: {"TableName": self._call.table, **step.request}} for step in plan.steps]
         self._call.bare("transact_write_items", TransactItems=items, ClientRequestToken=token)
 
+    def _tidy(self, plan: Plan) -> None:
+        """Take out the words for which there was no room; the commit is done whatever becomes of them."""
+        try:
+            for step in plan.after:
+                _alone(self._call, step)
+        except StoreUnavailableError:
+            # A search compares what it finds, so they lead to nobody.
+            _log.warning("Search words of a former revision are left in the table %s.", self._call.table)
+
     def _is_done(self, plan: Plan, refusal: Refusal) -> bool:
         """Tell whether it was an earlier attempt of this very commit that stood in the way."""
         if len(plan.steps) == 1 and self._is_ours(refusal.found[0]):
@@ -101,8 +111,13 @@ class _Commit:
 
     def _look(self, step: Step, item: Any) -> bool:
         key, field = step.key["pk"]["S"], step.field
-        if step.verb == "ConditionCheck" or field is None:
+        if field is None:
             return False
+        if step.verb == "ConditionCheck":  # the holder has changed since, so look again
+            self._abandoned = {
+                each: found for each, found in self._abandoned.items() if found.key != step.key
+            }
+            return True
         if step.verb == "Delete":
             self._lost.add(key)
             return True
