@@ -208,7 +208,7 @@ def test_x6_a_cache_that_cannot_be_used_is_not_waited_for_twice(place: Place) ->
             asked.append("asked")
             return await run_script(*arguments)
 
-        one.cache._link.run = count  # type: ignore[method-assign]
+        one.cache._link.run = count  # type: ignore[method-assign, assignment]
         for _ in range(20):
             assert one.lets_in(token)
         assert len(asked) == 1
