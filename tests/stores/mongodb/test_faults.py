@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from tests.servers.mongodb import MongoReplicaSet, MongoServer
 from tests.servers.ports import free_port
 from tests.servers.proxy import FaultProxy
+from tests.stores.sqlalchemy.forking import CALLS, CHILDREN
 from userkit import SyncUserKit, User, UserKit
 from userkit.backends.mongodb.opening import open_url
 from userkit.errors import (
@@ -204,11 +206,13 @@ def test_x4_a_primary_that_is_killed_takes_nothing_with_it_that_was_acknowledged
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_mongodb_survives_a_fork(mongo: MongoServer) -> None:
-    """A client from before belongs to the parent."""
-    url = mongo.url(database="forks")
+    """A client from before belongs to the parent; each process registers what it should, once."""
+    url = mongo.url(database=f"forks_{secrets.token_hex(6)}")
     command = [sys.executable, "-m", "tests.stores.sqlalchemy.forking", url]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stderr) == (0, "")
+    with SyncUserKit(url, secret=SECRET) as kit:
+        assert kit.users.count() == 1 + CALLS * (CHILDREN + 1)
 
 
 @pytest.mark.server
