@@ -183,8 +183,9 @@ class RoutedStore:
         return self._stores[self._homes.get(entity, 0)]
 
     def _place(self, change: Change) -> int:
-        entity = change.before if isinstance(change, Save) else change.entity
-        return self._homes.get(type(entity), 0)
+        entity: object = change.before if isinstance(change, Save) else getattr(change, "entity", None)
+        # What is no change is refused by the store that it is given to.
+        return self._homes.get(type(entity), 0)  # type: ignore[arg-type]
 
     async def _split(self, store: Store, decisive: Sequence[Change], rest: Sequence[Change]) -> None:
         """Commit one part where it is decided, with the rest in a parcel; then deliver that."""

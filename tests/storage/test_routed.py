@@ -1,0 +1,384 @@
+"""A commit that begins in one store ends in the other, whatever comes in between."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.storage.doubles import BareStore
+from userkit.backends.memory import MemoryStore
+from userkit.errors import (
+    DuplicateError,
+    InvalidEntityError,
+    StaleError,
+    StoreUnavailableError,
+    UnsupportedStoreError,
+    UsageError,
+)
+from userkit.kernel.entity import Entity
+from userkit.storage.capabilities import Forwarding, bulk_loadable, forwarding, supports
+from userkit.storage.catalogue import Catalogue
+from userkit.storage.changes import Add, Change, Remove, Save
+from userkit.storage.parcels import Packing, Parcel, reverse
+from userkit.storage.plain import Plain
+from userkit.storage.port import Store
+from userkit.storage.records import Records
+from userkit.storage.routed import PATIENCE, RoutedStore
+from userkit.storage.threaded import ThreadedStore
+from userkit.sync import run
+from userkit.testing import FrozenClock
+from userkit.testing.specimens import (
+    COLLECTIONS,
+    EVERYTHING,
+    Account,
+    Everything,
+    Person,
+    Ticket,
+    account,
+    everything,
+    person,
+    ticket,
+)
+
+
+class Failing(BareStore):
+    """A store that fails when it is told to; ``late``: once it has done what it was asked."""
+
+    def __init__(self, behind: Store) -> None:
+        super().__init__(behind)
+        self.failures: list[Exception | None] = []
+        self.late = False
+        self.commits: list[tuple[type[Entity], ...]] = []
+
+    async def commit(self, *changes: Change) -> None:
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None and not self.late:
+            raise failure
+        await self.behind.commit(*changes)
+        self.commits.append(tuple(type(getattr(each, "entity", None) or each.before) for each in changes))  # type: ignore[union-attr]
+        if failure is not None:
+            raise failure
+
+    def realm(self, name: str) -> Any:
+        return self
+
+
+class World:
+    """People at home, tickets elsewhere; accounts are records."""
+
+    def __init__(self) -> None:
+        self.clock = FrozenClock()
+        self.main, self.other = Failing(MemoryStore()), Failing(MemoryStore())
+        self.store = RoutedStore(self.main, {Ticket: self.other}, records=[Account], now=self.clock)
+        run(self.store.prepare(COLLECTIONS))
+
+    def commit(self, *changes: Change) -> None:
+        run(self.store.commit(*changes))
+
+    def has(self, *entities: Entity) -> list[bool]:
+        return [run(self.store.get(type(each), each.id)) == each for each in entities]
+
+    def parcels(self) -> int:
+        return len(run(self.other.behind.find(Parcel)).items)
+
+    def forward(self, *, seconds: float = PATIENCE.total_seconds()) -> int:
+        self.clock.advance(seconds=seconds)
+        return run(self.store.forward())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_commit_within_one_store_is_that_stores(world: World) -> None:
+    """Nothing is carried."""
+    world.commit(Add(person()), Add(person()))
+    world.commit(Add(ticket()))
+    world.commit()
+    assert world.main.commits == [(Person, Person), ()]
+    assert world.other.commits == [(Ticket,)]
+
+
+def test_a_commit_of_two_stores_is_decided_elsewhere_and_carried_home(world: World) -> None:
+    """And leaves nothing behind."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada), Add(seat))
+    assert world.other.commits == [(Ticket, Parcel), (Parcel,)]
+    assert world.main.commits == [(Person,)]
+    assert world.has(seat, ada) == [True, True]
+    assert world.parcels() == 0
+
+
+@pytest.mark.parametrize("failure", [StaleError(), DuplicateError("address"), InvalidEntityError()])
+def test_what_the_main_store_refuses_is_taken_back(world: World, failure: Exception) -> None:
+    """Added, saved and removed; as revisions that nobody takes for the old ones."""
+    kept, gone, new = ticket(), ticket(), ticket()
+    world.commit(Add(kept), Add(gone))
+    world.main.failures = [failure]
+    with pytest.raises(type(failure)):
+        world.commit(Save(kept, kept.evolve(holder="ada")), Remove(gone), Add(new), Add(person()))
+    assert world.has(replace(kept, version=3), replace(gone, version=2), new) == [True, True, False]
+    assert world.parcels() == 0
+
+
+def test_a_refusal_elsewhere_touches_nothing(world: World) -> None:
+    """It comes first."""
+    ada = person()
+    with pytest.raises(StaleError):
+        world.commit(Add(ada), Remove(ticket()))
+    assert world.main.commits == []
+    assert world.parcels() == 0
+
+
+def test_records_come_later_when_the_main_store_is_away(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was decided stays decided."""
+    seat, noted = ticket(), account(1)
+    world.main.failures = [StoreUnavailableError()]
+    with caplog.at_level(logging.WARNING, logger="userkit.storage"):
+        world.commit(Add(seat), Add(noted))
+    assert caplog.messages
+    assert world.has(seat, noted) == [True, False]
+    assert world.forward(seconds=1) == 0
+    assert world.forward() == 1
+    assert world.has(seat, noted) == [True, True]
+    assert world.parcels() == 0
+
+
+def test_an_effect_that_is_not_known_is_told_and_done_later(world: World) -> None:
+    """It may be tried again: it never happens twice."""
+    seat, ada = ticket(), person()
+    world.main.failures = [StoreUnavailableError()]
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Add(seat), Add(ada))
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [True, True]
+    assert world.forward() == 0
+
+
+def test_an_effect_whose_answer_was_lost_is_not_done_twice(world: World) -> None:
+    """Nor taken back."""
+    seat, ada = ticket(), person()
+    world.main.failures, world.main.late = [StoreUnavailableError()], True
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Add(seat), Add(ada))
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [True, True]
+
+
+def test_a_process_that_dies_before_the_main_store_leaves_it_to_others(world: World) -> None:
+    """As a crash of the interpreter does, which is no Exception."""
+    seat, ada = ticket(), person()
+    world.main.failures = [KeyboardInterrupt()]  # type: ignore[list-item]  # it is raised all the same
+    with pytest.raises(KeyboardInterrupt):
+        world.commit(Add(seat), Add(ada))
+    assert world.has(seat, ada) == [True, False]
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [True, True]
+
+
+def test_a_parcel_that_cannot_be_removed_is_found_to_be_done(world: World) -> None:
+    """Its sender has succeeded."""
+    seat, ada = ticket(), person()
+    world.other.failures = [None, StoreUnavailableError()]
+    world.commit(Add(seat), Add(ada))
+    assert world.parcels() == 1
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [True, True]
+    assert world.parcels() == 0
+
+
+def test_a_parcel_that_is_refused_later_is_taken_back(world: World) -> None:
+    """Somebody else was faster in the main store."""
+    seat, ada = ticket(), person("ada@example.com")
+    world.main.failures = [StoreUnavailableError()]
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Add(seat), Add(ada))
+    world.commit(Add(person("ada@example.com")))
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [False, False]
+    assert world.parcels() == 0
+
+
+def test_what_was_changed_since_is_not_taken_back(world: World) -> None:
+    """The newer revision counts; the parcel goes."""
+    seat, ada = ticket(), person("ada@example.com")
+    world.commit(Add(seat))
+    after = seat.evolve(holder="ada")
+    world.main.failures = [StoreUnavailableError()]
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Save(seat, after), Add(ada))
+    newer = after.evolve(holder="grace")
+    world.commit(Save(after, newer))
+    world.commit(Add(person("ada@example.com")))
+    assert world.forward() == 1
+    assert world.has(newer) == [True]
+    assert world.parcels() == 0
+
+
+def test_whoever_is_late_finds_it_done(world: World) -> None:
+    """Another process has forwarded the parcel of one that was slow: nothing is taken back."""
+    seat, ada = ticket(), person()
+
+    class Slow(Failing):
+        async def commit(self, *changes: Change) -> None:
+            if world.parcels() and not self.commits:
+                self.commits.append(())
+                assert world.forward() == 1
+            await super().commit(*changes)
+
+    slow = Slow(world.main.behind)
+    store = RoutedStore(slow, {Ticket: world.other}, now=world.clock)
+    run(store.prepare(COLLECTIONS))
+    run(store.commit(Add(seat), Add(ada)))
+    assert world.has(seat, ada) == [True, True]
+    assert world.parcels() == 0
+
+
+def test_two_who_forward_do_it_once(world: World) -> None:
+    """The second finds it done, and the parcel gone."""
+    seat, ada = ticket(), person()
+    world.main.failures = [StoreUnavailableError()]
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Add(seat), Add(ada))
+    (parcel,) = run(world.other.find(Parcel)).items
+    assert world.forward() == 1
+    assert run(world.store._forwarded(world.other, parcel))
+    assert world.has(seat, ada) == [True, True]
+
+
+def test_a_main_store_that_stays_away_is_told(world: World) -> None:
+    """The parcel stays."""
+    world.main.failures = [StoreUnavailableError(), StoreUnavailableError()]
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Add(ticket()), Add(person()))
+    with pytest.raises(StoreUnavailableError):
+        world.forward()
+    assert world.parcels() == 1
+
+
+def test_a_parcel_of_a_collection_that_is_gone_stays(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Another version of the application may know it."""
+    catalogue = Catalogue([EVERYTHING])
+    packing = Packing(catalogue)
+    odd = packing.pack(person().id, [Add(everything())], undo=[], created_at=world.clock())
+    changes = {"changes": [{"verb": "add", "entity": {"collection": "gone", "schema": 1, "record": {}}}]}
+    run(world.other.commit(Add(replace(odd, changes=changes))))
+    with caplog.at_level(logging.WARNING, logger="userkit.storage"):
+        assert world.forward() == 0
+    assert "gone" in caplog.messages[0]
+    assert world.parcels() == 1
+
+
+def test_a_commit_spans_one_other_store(world: World) -> None:
+    """Never two, with or without the main one."""
+    third = MemoryStore()
+    store = RoutedStore(world.main, {Ticket: world.other, Everything: third}, now=world.clock)
+    run(store.prepare(COLLECTIONS))
+    with pytest.raises(UsageError, match="one other"):
+        run(store.commit(Add(ticket()), Add(everything())))
+    with pytest.raises(UsageError, match="one other"):
+        run(store.commit(Add(ticket()), Add(everything()), Add(person())))
+
+
+def test_many_parcels_are_forwarded(world: World) -> None:
+    """Page after page."""
+    for _ in range(120):
+        world.main.failures = [StoreUnavailableError()]
+        world.commit(Add(ticket()), Add(account(1)))
+    assert world.forward() == 120
+    assert world.parcels() == 0
+
+
+def test_every_kind_of_change_travels() -> None:
+    """To the last bit."""
+    catalogue = Catalogue(COLLECTIONS)
+    packing = Packing(catalogue)
+    before = everything(maybe_blob=b"\0\xff", maybe_moment=None)
+    after = before.evolve(flag=False)
+    changes: list[Change] = [Add(person()), Save(before, after), Remove(ticket())]
+    parcel = packing.pack(person().id, changes, undo=reverse(changes), created_at=FrozenClock()())
+    assert packing.changes(parcel) == changes
+    assert packing.undo(parcel) == reverse(changes)
+    assert "changes" not in repr(parcel)
+
+
+def test_the_plain_form_of_a_record_comes_back() -> None:
+    """It is JSON."""
+    plain = Plain(Records(EVERYTHING))
+    assert plain.read(plain.write(plain.records.encode(everything()))) is not None
+    each = everything(maybe_blob=b"\0", maybe_moment=FrozenClock()() + timedelta(milliseconds=1))
+    assert plain.read(plain.write(plain.records.encode(each)), schema=1) == each
+
+
+def test_stores_are_all_blocking_or_all_not() -> None:
+    """But for one whose calls never leave the process."""
+    assert not RoutedStore(ThreadedStore(MemoryStore()), {Ticket: MemoryStore()}).blocking
+    with pytest.raises(UnsupportedStoreError, match="ThreadedStore"):
+        RoutedStore(ThreadedStore(MemoryStore()), {Ticket: BareStore(MemoryStore())})
+
+
+def test_an_ability_is_that_of_the_store_concerned(world: World) -> None:
+    """Whoever asks for another kind is refused."""
+    with pytest.raises(UnsupportedStoreError, match="Failing cannot purge"):
+        run(world.store.purge(Ticket, before=world.clock()))
+    memory = RoutedStore(MemoryStore(), {Ticket: MemoryStore()})
+    run(memory.prepare(COLLECTIONS))
+    assert run(bulk_loadable(memory).load([person(), ticket(), ticket(), person()])) == 4
+    assert run(memory.realm("acme").count(Ticket)) == 0
+    run(memory.realm("acme").commit(Add(ticket())))
+    assert run(memory.realms()) == ["acme", "default"]
+
+
+def test_reads_go_to_where_a_kind_is_at_home(world: World) -> None:
+    """Of the kinds that were prepared, and later of others."""
+    store = RoutedStore(MemoryStore(), {Ticket: MemoryStore()})
+    run(store.prepare([each for each in COLLECTIONS if each.entity is Person]))
+    ada = person(name="Ada Lovelace")
+    run(store.commit(Add(ada)))
+    assert run(store.search(Person, "love")).items == (ada,)
+    assert run(store.find(Person, "address", ada.address)).items == (ada,)
+    run(store.prepare([each for each in COLLECTIONS if each.entity is Ticket]))
+    assert run(store.find(Ticket)).items == ()
+
+
+def test_what_must_be_seen_to_is_found_behind_wrappers(world: World) -> None:
+    """A metered or a cached store has it inside."""
+
+    class Wrapped(BareStore):
+        def __init__(self, inner: Store) -> None:
+            super().__init__(inner)
+            self.inner = inner
+
+    assert forwarding(Wrapped(world.store)) is world.store
+    assert forwarding(world.store) is world.store
+    assert forwarding(MemoryStore()) is None
+    assert supports(world.store, Forwarding) is False
+
+
+class Unclosing(BareStore):
+    """A store that cannot be closed."""
+
+    async def close(self) -> None:
+        raise StoreUnavailableError
+
+
+def test_every_store_is_closed() -> None:
+    """Also when one fails at it."""
+    closed: list[str] = []
+
+    class Closing(BareStore):
+        async def close(self) -> None:
+            closed.append("closed")
+
+    store = RoutedStore(
+        Unclosing(MemoryStore()), {Ticket: Closing(MemoryStore()), Account: Closing(MemoryStore())}
+    )
+    with pytest.raises(StoreUnavailableError):
+        run(store.close())
+    assert closed == ["closed", "closed"]
+    run(RoutedStore(Closing(MemoryStore()), {}).close())
