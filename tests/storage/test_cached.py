@@ -456,6 +456,22 @@ class TestWithoutTheCache:
         here.cache.between = break_before
         assert here.get(one.id) == one
 
+    def test_a_cache_with_a_defect_is_one_that_fails(
+        self, here: Place, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nobody is kept out by it, and what it says is not repeated."""
+        one = here.added(label="1")
+
+        async def defect(verb: str) -> None:
+            raise RuntimeError("redis://:hunter2@host")
+
+        here.cache.between = defect
+        two = one.evolve(text="2")
+        here.commit(Save(one, two))
+        assert here.get(one.id) == two
+        assert "RuntimeError" in caplog.text
+        assert "hunter2" not in caplog.text
+
     def test_a_cache_that_lost_everything_is_filled_anew(self, here: Place) -> None:
         """With a new epoch, never one that was used before."""
         one = here.added(label="1")

@@ -48,6 +48,11 @@ class Line:
         except StoreUnavailableError as error:
             self._failed(ticket, error)
             raise
+        except Exception as error:
+            # Whatever is wrong with a cache, the store answers. Its text may hold what is nobody's business.
+            failure = StoreUnavailableError(f"The cache failed with {type(error).__name__}.")
+            self._failed(ticket, failure)
+            raise failure from error
         if self._breaker.succeeded(ticket):
             _log.info("the cache is used again")
         return result
