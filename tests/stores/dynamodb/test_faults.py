@@ -172,6 +172,28 @@ def test_the_success_of_somebody_else_is_not_ours(wire: Wire, store: DynamoDBSto
         run(store.commit(Add(same)))
 
 
+@pytest.mark.parametrize("by", ["saving", "removing"])
+def test_a_commit_that_was_overtaken_is_unknown_and_not_stale(
+    wire: Wire, store: DynamoDBStore, by: str
+) -> None:
+    """It was done, and its answer lost; to be told that it was not would make the caller do it twice."""
+    purse = account()
+    run(store.commit(Add(purse)))
+    richer = purse.evolve(amount=1)
+    over: Any = Save(richer, richer.evolve(amount=2)) if by == "saving" else Remove(richer)
+
+    def overtaken(client: Any, request: Any) -> Any:
+        client._endpoint.http_session.send(request)
+        run(store.commit(over))
+        return lost_before(client, request)
+
+    wire.meet("PutItem", overtaken)
+    with pytest.raises(StoreUnavailableError, match="commit was done is not known"):
+        run(store.commit(Save(purse, richer)))
+    with pytest.raises(StaleError):
+        run(store.commit(Save(purse, richer)))
+
+
 def test_a_removal_by_somebody_else_is_told_while_something_is_there(
     wire: Wire, store: DynamoDBStore
 ) -> None:

@@ -59,6 +59,10 @@ class Wire:
         """Let these faults happen, in this order, to the next requests of an operation."""
         self._faults += [(operation, fault) for fault in faults]
 
+    def heal(self) -> None:
+        """Forget the faults that have not happened."""
+        self._faults.clear()
+
     @property
     def counted(self) -> dict[str, int]:
         """Return how many requests of each operation were made, and forget them."""

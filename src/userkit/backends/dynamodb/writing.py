@@ -19,6 +19,7 @@ __all__ = ["carry_out"]
 
 # How often a commit may find that a unique value is held by nobody, or by somebody new.
 _ROUNDS = 4
+_UNKNOWN = "Whether the commit was done is not known."
 _log = logging.getLogger("userkit.dynamodb")
 
 
@@ -96,11 +97,14 @@ class _Commit:
         if not refusal.doubtful:
             return False
         try:
-            return self._has_happened()
+            if self._has_happened(stored := list(self._stored())):
+                return True
         except StoreUnavailableError as error:
-            raise StoreUnavailableError(
-                f"{error.detail} Whether the commit was done is not known."
-            ) from error
+            raise StoreUnavailableError(f"{error.detail} {_UNKNOWN}") from error
+        # A transaction is recognised by its token; a single write may have been overtaken.
+        if len(plan.steps) == 1 and self._may_be_overtaken(stored[0]):
+            raise StoreUnavailableError(f"{self._call.place} did not answer in time. {_UNKNOWN}")
+        return False
 
     def _learn(self, plan: Plan, refusal: Refusal) -> bool:
         """Look at who is said to hold the values in question; tell whether it is worth another try."""
@@ -143,20 +147,26 @@ class _Commit:
 
     def _came_through(self, unknown: OutcomeUnknownError) -> bool:
         try:
-            return self._has_happened()
+            return self._has_happened(list(self._stored()))
         except UserKitError:  # what went wrong first is what to tell
             raise StoreUnavailableError(unknown.detail) from unknown.__cause__
 
-    def _has_happened(self) -> bool:
+    def _has_happened(self, stored: Sequence[Item | None]) -> bool:
         """Tell whether an attempt came through of which no answer did.
 
         All changes happened or none, so one item with our token stands for all; of a commit that
         only removes, that everything is gone has to do.
         """
-        stored = list(self._stored())
         if any(self._is_ours(item) for item in stored):
             return True
         return all(write.verb is Verb.REMOVE for write in self._writes) and not any(stored)
+
+    def _may_be_overtaken(self, stored: Item | None) -> bool:
+        """Tell whether what was written here may have been replaced or removed by somebody else since."""
+        (write,) = self._writes
+        if write.after is None:
+            return False
+        return stored is None or int(stored["version"]["N"]) > int(write.after["version"])
 
     def _stored(self) -> Iterator[Item | None]:
         for write in self._writes:
