@@ -3,6 +3,7 @@
 from typing import Any
 
 from userkit.backends.redis.connecting import Link, done
+from userkit.backends.redis.scripts import PROBE
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError
 
 __all__ = ["check"]
@@ -10,15 +11,17 @@ __all__ = ["check"]
 _OLDEST = (6, 2)
 
 
-async def check(link: Link) -> None:
+async def check(link: Link, tag: str) -> None:
     """Raise UnsupportedStoreError for a server that cannot keep the promises of a store.
 
-    Raises StoreUnavailableError for a replica, and redis-py's errors.
+    ``tag`` is what keys begin with. Raises StoreUnavailableError for a replica, and redis-py's
+    errors where the server does not let a store do what it has to.
     """
     for told in await _told(link):
         _check_version(link, told)
         _check_kind(link, told)
         _check_memory(link, told)
+    await link.run(PROBE, tag)
 
 
 async def _told(link: Link) -> list[dict[str, Any]]:
@@ -51,7 +54,8 @@ def _check_kind(link: Link, told: dict[str, Any]) -> None:
 
 def _check_memory(link: Link, told: dict[str, Any]) -> None:
     policy = str(told.get("maxmemory_policy", "noeviction"))
-    if policy != "noeviction" and int(told.get("maxmemory", 0)):
+    # Entities have no time to live, so that only a policy for all keys would take them.
+    if policy.startswith("allkeys") and int(told.get("maxmemory", 0)):
         raise UnsupportedStoreError(
             f"{link.where} throws away what it was given when its memory is full, sessions as well "
             f"(maxmemory-policy {policy}): set noeviction, or use another server than that of a cache."

@@ -22,6 +22,10 @@ from userkit.errors import StoreUnavailableError, UsageError
 __all__ = ["Link", "Script", "done"]
 
 
+_BLOCKING = (redis.Redis, redis.RedisCluster)
+_WAITING = (redis.asyncio.Redis, redis.asyncio.RedisCluster)
+
+
 async def done(call: Any) -> Any:
     """Return the result of a call, which an asynchronous client is waited for."""
     return await call if inspect.isawaitable(call) else call
@@ -55,7 +59,7 @@ class Link:
         """Take what makes a client, or a client of the application, which stays its own."""
         self.blocking, self.where, self.pool_size = blocking, where, pool_size
         self._pool_timeout = pool_timeout
-        self._make, self._client = make, client
+        self._make, self._client, self._making = make, client, threading.Lock()
         self._turnstile = self._new_turnstile()
         _all.add(self)
 
@@ -73,11 +77,19 @@ class Link:
 
     @classmethod
     def over(cls, client: Any, *, pool_size: int = 10, pool_timeout: float = 5.0) -> "Link":
-        """Use a client of the application: Redis or RedisCluster, of redis or of redis.asyncio."""
+        """Use a client of the application: Redis or RedisCluster, of redis or of redis.asyncio.
+
+        Raises UsageError for anything else.
+        """
+        if not isinstance(client, (*_BLOCKING, *_WAITING)):
+            raise UsageError(
+                "from_client takes a Redis or a RedisCluster, of redis or redis.asyncio, not "
+                f"{type(client).__name__}."
+            )
         return cls(
             None,
             client=client,
-            blocking=isinstance(client, (redis.Redis, redis.RedisCluster)),
+            blocking=isinstance(client, _BLOCKING),
             where="Redis",
             pool_size=pool_size,
             pool_timeout=pool_timeout,
@@ -86,10 +98,9 @@ class Link:
     @property
     def client(self) -> Any:
         """Return the client, made now if there is none."""
-        if self._client is None:
-            if self._make is None:
-                raise UsageError("The client is closed.")
-            self._client = self._make()
+        if self._client is None and self._make is not None:
+            with self._making:  # of two threads only one
+                self._client = self._client or self._make()
         return self._client
 
     @property
@@ -105,13 +116,17 @@ class Link:
     async def run(self, script: Script, key: str, *arguments: Any) -> Any:
         """Run a script, whose keys are all in the slot of one key. Raises redis-py's errors.
 
-        It is one round trip, but for the first time that a server sees it.
+        It is one round trip, but for the first time that a server sees it. A key with a hash tag
+        stands for all that have this tag, one without for itself.
         """
+        # While a slot moves between two servers of a cluster, each has a part of its keys. Of two keys
+        # that are not there both say TRYAGAIN, so that no script takes the one part for the whole.
+        keys = (key, f"{key}:-") if "{" in key else (key,)
         async with self._turn():
             try:
-                return await done(self.client.evalsha(script.digest, 1, key, *arguments))
+                return await done(self.client.evalsha(script.digest, len(keys), *keys, *arguments))
             except NoScriptError:
-                return await done(self.client.eval(script.text, 1, key, *arguments))
+                return await done(self.client.eval(script.text, len(keys), *keys, *arguments))
 
     async def close(self) -> None:
         """Close a client of our own. Closing again does no harm, and the next call opens a new one."""
@@ -125,7 +140,7 @@ class Link:
 
     def leave_behind(self) -> None:
         """Begin anew in a process that was forked: the connections are the parent's."""
-        self._turnstile = self._new_turnstile()
+        self._turnstile, self._making = self._new_turnstile(), threading.Lock()
         if self._make is not None:
             _inherited.append(self._client)  # closing it here would speak on the parent's connections
             self._client = None
@@ -199,11 +214,11 @@ def _cluster(address: Address, common: dict[str, Any], *, blocking: bool) -> Any
 
         node: Any = ClusterNode
         nodes = [node(host, port) for host, port in address.hosts]
-        return RedisCluster(startup_nodes=nodes, **{**common, "retry": Retry(NoBackoff(), 2)})
+        return RedisCluster(startup_nodes=nodes, **common)
     from redis.asyncio.cluster import ClusterNode as AsyncNode
 
     waiting = [AsyncNode(host, port) for host, port in address.hosts]
-    return redis.asyncio.RedisCluster(startup_nodes=waiting, **{**common, "retry": Retry(NoBackoff(), 2)})
+    return redis.asyncio.RedisCluster(startup_nodes=waiting, **common)
 
 
 def _behind_sentinels(address: Address, common: dict[str, Any], *, blocking: bool) -> Any:

@@ -1,14 +1,16 @@
 """The errors of redis-py as errors of ours, in sentences that tell what to do and no secret."""
 
+import socket
+import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     BusyLoadingError,
     ClusterDownError,
+    ClusterError,
     ConnectionError,
     MaxConnectionsError,
     NoPermissionError,
@@ -36,6 +38,9 @@ _LOADING = "is starting up, and still reads its data."
 _DOWN = "is down: some of its slots are served by nobody."
 _SLOW = "did not answer in time."
 _UNREACHABLE = "cannot be reached: is the server running, and are host, port and TLS right?"
+_NO_HOST = "cannot be found: is the name of the host right?"
+_NO_TLS = "cannot be spoken to by TLS: does it speak TLS, and does tls_ca vouch for it?"
+_MOVING = "is moving these keys from one server of the cluster to another; it takes a moment."
 _NO_SERVICE = "knows no primary of this service: is its name right, and is one alive?"
 _WRONG_TYPE = "holds something else under a key of userkit: give userkit a prefix of its own."
 _KIND = "is not of the kind that the URL says: a cluster has redis+cluster://, a single server redis://."
@@ -52,6 +57,7 @@ _SAYS: tuple[tuple[type[Exception], str], ...] = (
     (OutOfMemoryError, _FULL),
     (ReadOnlyError, _READ_ONLY),
     (ClusterDownError, _DOWN),
+    (ClusterError, _MOVING),
     (TimeoutError, _SLOW),
     (ConnectionError, _UNREACHABLE),
     (RedisClusterException, _UNREACHABLE),
@@ -72,6 +78,7 @@ _CODES = {
     "CROSSSLOT": _KIND,
     "MISCONF": _DISK,
     "MASTERDOWN": _DOWN,
+    "TRYAGAIN": _MOVING,
     "NOREPLICAS": "has too few replicas to take writes (min-replicas-to-write).",
 }
 
@@ -79,6 +86,8 @@ _CODES = {
 def translated(error: Exception, where: str) -> StoreUnavailableError:
     """Return the error of ours for what redis-py raised; ``where`` names the server without secrets."""
     if isinstance(error, ResponseError) and (said := _of_text(error)) is not None:
+        return StoreUnavailableError(f"{where} {said}")
+    if isinstance(error, (ConnectionError, OSError)) and (said := _of_cause(error)) is not None:
         return StoreUnavailableError(f"{where} {said}")
     for kind, said in _SAYS:
         if isinstance(error, kind):
@@ -90,6 +99,18 @@ def _of_text(error: ResponseError) -> str | None:
     # An error inside of a script has its own in the middle of its text.
     words = str(error).replace(":", " ").replace(",", " ").split()
     return next((_CODES[word] for word in words if word in _CODES), None)
+
+
+def _of_cause(error: BaseException) -> str | None:
+    """Return what is to say of the socket's own error, from which redis-py made its."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return _NO_TLS
+        if isinstance(cause, socket.gaierror):
+            return _NO_HOST
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def is_unknown(error: Exception) -> bool:
@@ -105,8 +126,3 @@ def translating(where: str) -> Generator[None]:
         yield
     except DRIVER_ERRORS as error:
         raise translated(error, where) from error
-
-
-def code_of(error: Any) -> str:
-    """Return the word that an answer of refusal begins with."""
-    return str(error).partition(" ")[0]

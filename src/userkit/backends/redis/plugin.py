@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from userkit.errors import MissingExtraError
 from userkit.kernel.clock import Clock
+from userkit.ports.cache import CachePlugin
 from userkit.ports.rate_limit import RateLimiterPlugin
 from userkit.storage.plugin import StorePlugin
 
 if TYPE_CHECKING:
+    from userkit.backends.redis.cache import RedisCache
     from userkit.backends.redis.limiter import RedisRateLimiter
     from userkit.backends.redis.store import RedisStore
 
-__all__ = ["redis", "redis_limiter", "rediss", "rediss_limiter"]
+__all__ = ["redis", "redis_cache", "redis_limiter", "rediss", "rediss_cache", "rediss_limiter"]
 
 
 def _missing(error: ModuleNotFoundError) -> MissingExtraError:
@@ -59,3 +61,23 @@ _limiter = partial(RateLimiterPlugin, api_version=1, factory=_count, settings=_s
 
 redis_limiter = _limiter(name="redis", summary="Counts attempts in Redis or Valkey, in one round trip.")
 rediss_limiter = _limiter(name="rediss", summary="Counts attempts in Redis or Valkey with TLS.")
+
+
+def _keep(url: str, *, blocking: bool) -> "RedisCache":
+    try:
+        from userkit.backends.redis.cache import open_cache
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    return open_cache(url, blocking=blocking)
+
+
+def _cache_settings() -> type[Any]:
+    from userkit.backends.redis.cache_settings import RedisCacheSettings
+
+    return RedisCacheSettings
+
+
+_cache = partial(CachePlugin, api_version=1, factory=_keep, settings=_cache_settings)
+
+redis_cache = _cache(name="redis", summary="Copies of what is read often, in Redis or Valkey.")
+rediss_cache = _cache(name="rediss", summary="Copies of what is read often, in Redis or Valkey with TLS.")

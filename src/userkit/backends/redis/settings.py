@@ -22,13 +22,13 @@ class RedisSettings(BaseSettings):
     pool_size: int = Field(10, ge=1, le=1000)
     """How many calls go to the server at once; the rest wait."""
 
-    pool_timeout: float = Field(5, gt=0, le=3600)
+    pool_timeout: float = Field(5, gt=0, le=30)
     """How long to wait for others to be done."""
 
-    connect_timeout: float = Field(2, gt=0, le=3600)
+    connect_timeout: float = Field(2, gt=0, le=30)
     """How long to wait for a server to answer at first."""
 
-    operation_timeout: float = Field(2, gt=0, le=3600)
+    operation_timeout: float = Field(2, gt=0, le=30)
     """How long to wait for each answer."""
 
     keep_expired: int = Field(86_400, ge=-1)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
+from secrets import token_hex
 from typing import Any, Self, TypeVar
 
 from userkit.backends.redis import scripts
@@ -26,7 +27,6 @@ from userkit.storage.catalogue import (
 )
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
-from userkit.storage.outcome import has_happened
 from userkit.storage.plain import milliseconds
 from userkit.storage.port import DEFAULT_REALM
 from userkit.storage.words import prefix_end, query_words
@@ -38,6 +38,8 @@ E = TypeVar("E", bound=Entity)
 _LARGEST_BATCH = 1000
 # More than a commit usually adds, so that what has expired does not pile up, and a commit stays short.
 _SWEPT = 4
+# For how many milliseconds a commit is known by its name: longer than one may take that is sent twice.
+_REMEMBERED = 120_000
 
 
 class RedisStore:
@@ -84,12 +86,12 @@ class RedisStore:
         """See Store.prepare; there is nothing to create.
 
         Raises UnsupportedStoreError for a server that is too old, or that may throw away what it
-        was given.
+        was given, and StoreUnavailableError for one that does not let the store write.
         """
         self._catalogue.add(collections)
         if "server" not in self._checked:
             with translating(self._link.where):
-                await check(self._link)
+                await check(self._link, self._tag)
             self._checked.add("server")
 
     async def get(self, entity: type[E], id: str) -> E | None:
@@ -175,7 +177,7 @@ class RedisStore:
             # One by one, since the bounds of a commit are not those of a batch.
             writes = [write for each in some for write in self._catalogue.plan([Add(each)])]
             with translating(self._link.where):
-                await self._apply(writes)
+                await self._carry_out(writes)
             loaded += len(some)
         return loaded
 
@@ -195,6 +197,7 @@ class RedisStore:
         """See Store.close. A client of the application stays open."""
         await self._link.close()
         self._checked.clear()
+        self._known.clear()
 
     @property
     def _tag(self) -> str:
@@ -247,46 +250,28 @@ class RedisStore:
         return Page(items, items[-1].id if more and items else None)
 
     async def _carry_out(self, writes: Sequence[Write]) -> None:
-        """Commit these writes once; when the answer is lost, what is stored decides."""
+        """Commit these writes, so that they happen once or not at all."""
+        await self._be_known()
+        changes = [self._form(write.records.collection.entity).change(write) for write in writes]
+        words = (json.dumps(changes), self._keep, _SWEPT, token_hex(16), _REMEMBERED)
         try:
-            return await self._apply(writes)
+            answer = await self._link.run(scripts.COMMIT, self._tag, *words)
         except DRIVER_ERRORS as error:
             if not is_unknown(error):
                 raise
-            if await self._has_happened(writes, error):
-                return None
-        try:
-            return await self._apply(writes)
-        except (DuplicateError, StaleError) as refusal:
-            # The first attempt may have come through after the look.
-            if not await self._has_happened(writes, refusal):
-                raise
-        return None
-
-    async def _apply(self, writes: Sequence[Write]) -> None:
-        if self._realm not in self._known:
-            await self._link.call("SADD", f"{self._prefix}:realms", self._realm)
-            self._known.add(self._realm)
-        changes = [self._form(write.records.collection.entity).change(write) for write in writes]
-        answer = await self._link.run(scripts.COMMIT, self._tag, json.dumps(changes), self._keep, _SWEPT)
+            # It may have happened: the script knows it by its name then, and does nothing.
+            answer = await self._link.run(scripts.COMMIT, self._tag, *words)
         said = [each.decode() if isinstance(each, bytes) else each for each in answer]
         if said[0] == "duplicate":
             raise DuplicateError(said[1])
         if said[0] == "stale":
             raise StaleError
 
-    async def _has_happened(self, writes: Sequence[Write], cause: Exception) -> bool:
-        try:
-            stored = [await self._stored(write) for write in writes]
-        except DRIVER_ERRORS:
-            # What went wrong first is what to tell.
-            raise cause from None
-        return has_happened(stored, writes)
-
-    async def _stored(self, write: Write) -> Entity | None:
-        form = self._form(write.records.collection.entity)
-        text = await self._read(self._key(form, write.id), "d")
-        return None if text is None else form.entity(text)
+    async def _be_known(self) -> None:
+        """Add the realm to those that there are, once for each process."""
+        if self._realm not in self._known:
+            await self._link.call("SADD", f"{self._prefix}:realms", self._realm)
+            self._known.add(self._realm)
 
 
 def _is_cut(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 from userkit.backends.redis.connecting import Script
 
-__all__ = ["COMMIT", "COUNT", "FIND", "LIMIT", "PURGE", "SEARCH", "UNIQUE"]
+__all__ = ["COMMIT", "COUNT", "FIND", "LIMIT", "PROBE", "PURGE", "SEARCH", "UNIQUE"]
 
 
 def _read(*names: str) -> Script:
@@ -16,6 +16,7 @@ COMMIT = _read("library", "commit")
 COUNT = _read("library", "count")
 FIND = _read("library", "find")
 LIMIT = _read("limit")
+PROBE = _read("probe")
 PURGE = _read("library", "purge")
 SEARCH = _read("library", "search")
 UNIQUE = _read("library", "unique")

@@ -1,5 +1,9 @@
 -- ARGV[1]: the changes, as JSON. ARGV[2]: how many milliseconds to keep what has expired, or -1.
--- ARGV[3]: how much of it to take out at most.
+-- ARGV[3]: how much of it to take out at most. ARGV[4]: a random name of this commit. ARGV[5]: for how many
+-- milliseconds to know it. A commit that is sent again, because its answer was lost, is not done again.
+local mark = tag .. '::' .. ARGV[4]
+if redis.call('EXISTS', mark) == 1 then return {'done'} end
+
 -- All checks come first, in the order of the changes, so that nothing is written when one fails.
 local changes = cjson.decode(ARGV[1])
 local holders, added = {}, {}
@@ -56,4 +60,5 @@ if keep >= 0 then
     end
   end
 end
+redis.call('SET', mark, '', 'PX', ARGV[5])
 return {'done'}
