@@ -1,8 +1,9 @@
 """X6: whatever happens to the cache, people sign in, nothing that was revoked comes back, nobody restarts."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,16 +15,22 @@ from tests.security.world import EMAIL, PASSWORD
 from tests.servers.ports import free_port
 from tests.servers.redis import RedisServer, ValkeyCluster, ValkeyServer
 from tests.storage.caches import Moments
+from tests.storage.things import NOTES as PLAIN_NOTES
+from tests.storage.things import Note, note
 from userkit import SyncUserKit
+from userkit.backends.memory import MemoryStore
 from userkit.backends.redis.cache import RedisCache, open_cache
 from userkit.errors import InvalidURLError, StoreUnavailableError, UnauthenticatedError
 from userkit.features.sessions.tokens import OPAQUE
 from userkit.ports.cache import Held
 from userkit.storage.cached import CachedStore
+from userkit.storage.changes import Add, Save
 from userkit.storage.port import Store
 from userkit.sync import run
 from userkit.testing.bench import new_realm
-from userkit.turns import ThreadTurns
+from userkit.turns import TaskTurns, ThreadTurns
+
+NOTES = replace(PLAIN_NOTES, cached=True)
 
 pytestmark = pytest.mark.server
 
@@ -320,6 +327,29 @@ class TestTheRules:
         before = calls()
         use()
         assert calls() == before + 4
+
+    def test_they_hold_for_tasks(self, server: RedisServer) -> None:
+        """An event loop is never held up, and its tasks share one look into the store."""
+
+        async def use() -> None:
+            memory = MemoryStore()
+            cache = open_cache(server.url(), blocking=False)
+            store = CachedStore(memory, cache, turns=TaskTurns()).realm(new_realm())
+            await store.prepare([NOTES])
+            one = note("text", label="1")
+            await store.commit(Add(one))
+            found = await asyncio.gather(*(store.get(Note, one.id) for _ in range(50)))
+            assert found == [one] * 50
+            two = one.evolve(text="2")
+            await store.commit(Save(one, two))
+            assert (await store.find(Note, "label", "1")).items == (two,)
+            space = new_realm()
+            await cache.read(space, "k", lease="one", seconds=9)
+            await cache.pause(0.001)
+            assert (await cache.read(space, "k", lease="two", seconds=9)).holder == "one"
+            await store.close()
+
+        asyncio.run(use())
 
     def test_a_client_of_the_application_may_decode(self, server: RedisServer) -> None:
         """And stays open."""
