@@ -1,5 +1,6 @@
 """Moving without a pause: the follower ends equal to its leader, whatever happens in between."""
 
+import asyncio
 import random
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from tests.copying.people import COLLECTIONS, fill
 from tests.storage.doubles import BareStore
+from userkit import SyncUserKit, UserKit
 from userkit.backends.memory import MemoryStore
 from userkit.copying import Bookmark, Copying, Scope, Verified, verify
 from userkit.errors import StoreError, StoreUnavailableError
@@ -181,4 +183,45 @@ def test_leader_and_follower_change_places(tmp_path: Path, turn: int) -> None:
     churn(second, turn + 100, 40)
     assert run(second.is_level())
     assert all(each.ok for each in run(verify(new, old, SCOPE)))
+    run(new.close())
+
+
+def test_who_was_signed_in_stays_so(tmp_path: Path) -> None:
+    """Tokens, passwords and the trail go along; nobody notices."""
+    old, new = f"sqlite:///{tmp_path}/old.db", f"sqlite:///{tmp_path}/new.db"
+    secret, password = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B", "four unlikely words in a row"
+    with SyncUserKit(old, secret=secret, relay=False) as kit:
+        kit.users.register(email="ada@example.com", name="Ada", password=password)
+        ada = kit.sessions.sign_in(email="ada@example.com", password=password)
+    store = MigratingStore(open_store(old, blocking=True), open_store(new, blocking=True))
+    with SyncUserKit(store, secret=secret, relay=False) as kit:
+        kit.users.register(email="grace@example.com", name="Grace", password=password)
+        grace = kit.sessions.sign_in(email="grace@example.com", password=password)
+    source, target = (opened(open_store(url, blocking=True)) for url in (old, new))
+    run(Copying(source=source, target=target, scope=SCOPE, bookmark=Bookmark(tmp_path / "bookmark"))())
+    assert all(each.ok for each in run(verify(source, target, SCOPE)))
+    for each in (source, target):
+        run(each.close())
+    with SyncUserKit(new, secret=secret, relay=False) as kit:
+        for tokens, email in ((ada, "ada@example.com"), (grace, "grace@example.com")):
+            again = kit.sessions.refresh(tokens.refresh_token)
+            assert kit.users.get(kit.authenticate(again.access_token).user_id).email == email
+            assert kit.sessions.sign_in(email=email, password=password)
+
+
+def test_an_asynchronous_kit_moves_as_well(tmp_path: Path) -> None:
+    """Over two blocking stores it goes through threads."""
+    old, new = MemoryStore(), open_store(f"sqlite:///{tmp_path}/new.db", blocking=True)
+
+    async def work() -> None:
+        store = MigratingStore(old, new)
+        async with UserKit(store, secret="p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B", relay=False) as kit:
+            people = (kit.users.register(email=f"p{each}@example.com", name="P") for each in range(8))
+            await asyncio.gather(*people)
+
+    asyncio.run(work())
+    opened(new)
+    found = run(verify(old, new, SCOPE))
+    assert sum(each.target_count for each in found) >= 8
+    assert all(each.ok for each in found)
     run(new.close())
