@@ -68,11 +68,11 @@ def kit_with(routes: Mapping[type[Entity], str | Store], store: str | Store = "m
         ({PasswordCredential: "memory://"}, "changes User, PasswordCredential"),
         ({RoleAssignment: "memory://"}, "roles changes User, RoleAssignment, Administrators"),
         (
-            dict.fromkeys((User, PasswordCredential, RoleAssignment, Administrators), "memory://"),
+            dict.fromkeys((User, PasswordCredential, RoleAssignment, Administrators, ApiKey), "memory://"),
             "changes User, PasswordCredential, Link",
         ),
     ],
-    ids=str,
+    ids=["stranger", "audit", "outbox", "user", "password", "roles", "all but links"],
 )
 def test_a_route_that_would_split_a_commit_is_refused_when_the_kit_is_wired(
     routes: dict[type[Entity], str], says: str
@@ -85,7 +85,7 @@ def test_a_route_that_would_split_a_commit_is_refused_when_the_kit_is_wired(
 def test_a_whole_group_may_be_routed() -> None:
     """All of it to one store, be it named by an object or by a URL."""
     elsewhere = MemoryStore()
-    group = (User, PasswordCredential, RoleAssignment, Administrators, Link)
+    group = (User, PasswordCredential, RoleAssignment, Administrators, ApiKey, Link)
     with kit_with(dict.fromkeys(group, elsewhere)) as kit:
         user = kit.users.register(email=EMAIL, name="Ada", password=PASSWORD)
         assert run(elsewhere.get(User, user.id)) == user
@@ -96,7 +96,7 @@ def test_a_whole_group_may_be_routed() -> None:
 
 def test_one_url_is_one_store() -> None:
     """However many kinds are routed to it."""
-    kit = kit_with({Session: "memory://", Attempts: "memory://", ApiKey: MemoryStore()})
+    kit = kit_with({Session: "memory://", Attempts: "memory://", Link: MemoryStore()})
     assert len(kit._store._stores) == 3  # type: ignore[attr-defined]  # a routed store
 
 

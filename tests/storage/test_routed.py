@@ -239,6 +239,20 @@ def test_whoever_is_late_finds_it_done(world: World) -> None:
     assert world.parcels() == 0
 
 
+def test_where_nobody_can_tell_what_was_decided_stays_decided(world: World) -> None:
+    """The effect may have happened, and was changed since; what was spent for it does not come back."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada))
+    world.main.failures, world.main.late = [StoreUnavailableError()], True
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Add(seat), Save(ada, ada.evolve(name="Ada")))
+    later = ada.evolve(name="Ada").evolve(name="Ada King")
+    world.commit(Save(ada.evolve(name="Ada"), later))
+    assert world.forward() == 1
+    assert world.has(seat, later) == [True, True]
+    assert world.parcels() == 0
+
+
 def test_two_who_forward_do_it_once(world: World) -> None:
     """The second finds it done, and the parcel gone."""
     seat, ada = ticket(), person()

@@ -193,7 +193,7 @@ class RoutedStore:
         parcel = self._packing.pack(self._new_id(), rest, undo=undo, created_at=self._now())
         await store.commit(*decisive, Add(parcel))
         try:
-            await self._deliver(rest)
+            await self._deliver(parcel, rest)
         except StoreUnavailableError:
             if not all(isinstance(each, Add) and type(each.entity) in self._records for each in rest):
                 raise
@@ -205,15 +205,23 @@ class RoutedStore:
         with suppress(StoreError):  # forward finds that it is done
             await store.commit(Remove(parcel))
 
-    async def _deliver(self, changes: Sequence[Change]) -> None:
+    async def _deliver(self, parcel: Parcel, changes: Sequence[Change]) -> None:
         """Make changes in the main store, unless they are made; raises what refuses them."""
         try:
             await self.inner.commit(*changes)
         except (DuplicateError, StaleError):
-            writes = self._catalogue.plan(changes)
-            stored = [await self.inner.get(each.records.collection.entity, each.id) for each in writes]
-            if not has_happened(stored, writes):
+            # While it is fresh nobody else has seen to it, so that this refusal is the only answer.
+            if parcel.created_at + PATIENCE > self._now() or not await self._is_done(changes):
                 raise
+
+    async def _is_done(self, changes: Sequence[Change]) -> bool:
+        writes = self._catalogue.plan(changes)
+        stored = [await self.inner.get(each.records.collection.entity, each.id) for each in writes]
+        try:
+            return has_happened(stored, writes)
+        except StoreUnavailableError:
+            # Nobody can tell. What was decided stays decided: nothing that is spent comes back.
+            return True
 
     @staticmethod
     async def _take_back(store: Store, parcel: Parcel, undo: Sequence[Change]) -> None:
@@ -226,7 +234,7 @@ class RoutedStore:
 
     async def _forwarded(self, store: Store, parcel: Parcel) -> bool:
         try:
-            await self._deliver(self._packing.changes(parcel))
+            await self._deliver(parcel, self._packing.changes(parcel))
         except StoreUnavailableError:
             raise
         except InvalidEntityError as error:

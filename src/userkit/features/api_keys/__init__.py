@@ -10,6 +10,7 @@ from userkit.features.api_keys.collection import API_KEYS
 from userkit.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked, ApiKeyUsed
 from userkit.features.api_keys.model import ApiKey, NewApiKey
 from userkit.features.api_keys.offer import ApiKeys, SyncApiKeys
+from userkit.features.users.model import User
 from userkit.storage.port import LARGEST_PAGE
 from userkit.storage.rewriting import discard_all
 
@@ -44,6 +45,7 @@ def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
     return Feature(
         name="api_keys",
         collections=(API_KEYS,),
+        together=(User, ApiKey),
         requires=("users", "roles", "mail"),
         build=build,
         mirror=SyncApiKeys,
