@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ import psutil
 
 from tests.servers.availability import missing
 from tests.servers.ports import free_port
-from tests.servers.server import Server, is_reachable, readable_copy
+from tests.servers.server import Server, hand_over, is_reachable, readable_copy
 
 _SLOTS = 16_384
 _PATIENCE = 30.0
@@ -30,9 +30,18 @@ class RedisServer(Server):
     _discard_signal = signal.SIGKILL
 
     def __init__(
-        self, *options: str, program: Path | None = None, cluster: bool = False, durable: bool = False
+        self,
+        *options: str,
+        program: Path | None = None,
+        cluster: bool = False,
+        durable: bool = False,
+        certificate: Path | None = None,
     ) -> None:
-        """Start it with more options of its own, such as ``--maxmemory 3mb``."""
+        """Start it with more options of its own, such as ``--maxmemory 3mb``.
+
+        With a certificate, a file that holds its key as well, it also speaks TLS, at ``tls_port``.
+        """
+        self._certificate, self.tls_port = certificate, free_port() if certificate else 0
         self._program = program or redis_program()
         # Its bus would listen 10,000 ports higher, where outgoing connections are.
         self.bus = free_port() if cluster else 0
@@ -60,15 +69,81 @@ class RedisServer(Server):
         psutil.Process(self.pid).resume()
 
     def _initialise(self) -> None:
-        """Do nothing: it makes what it needs."""
+        if self._certificate is not None:
+            hand_over(Path(shutil.copy(self._certificate, self.folder / "certificate")))
 
     def _command(self) -> Sequence[str | Path]:
         kept = ["--appendonly", "yes", "--appendfsync", "always"] if self.durable else ["--appendonly", "no"]
         options = ["--port", str(self.port), "--bind", self.host, "--dir", str(self.folder), "--save", ""]
+        if self._certificate is not None:
+            options += ["--tls-port", str(self.tls_port), "--tls-auth-clients", "no"]
+            options += ["--tls-cert-file", "certificate", "--tls-key-file", "certificate"]
+            options += ["--tls-ca-cert-file", "certificate"]
         return [self._program, *options, *kept, "--requirepass", self.password, *self._options]
 
     def _is_ready(self, log: str) -> bool:
         return "Ready to accept connections" in log
+
+
+class RedisSentinel(Server):
+    """A sentinel over a primary and its replica, which it promotes when the primary is gone."""
+
+    scheme: ClassVar[str] = "redis+sentinel"
+    service = "app"
+    _stop_signal = signal.SIGTERM
+    _discard_signal = signal.SIGKILL
+
+    def __init__(self) -> None:
+        """Start all three, and wait until they know each other."""
+        self.primary, self.replica = RedisServer("--repl-diskless-sync-delay", "0"), RedisServer()
+        try:
+            for each in (self.primary, self.replica):
+                each.command("CONFIG", "SET", "masterauth", self.primary.password)
+            self.replica.command("CONFIG", "SET", "requirepass", self.primary.password)
+            self.replica.password = self.primary.password
+            self.replica.command("REPLICAOF", self.primary.host, self.primary.port)
+            super().__init__()
+            _until(self._is_watching, "the sentinel did not find the replica in time")
+        except BaseException:
+            self.close()
+            raise
+
+    def url(self, **options: Any) -> str:  # type: ignore[override]  # it has no drivers and databases
+        """Return a URL that leads to the primary, whichever it is."""
+        query = "&".join(f"{name}={value}" for name, value in options.items())
+        account = f":{self.primary.password}@{self.host}:{self.port}"
+        return f"{self.scheme}://{account}/{self.service}{f'?{query}' if query else ''}"
+
+    def close(self) -> None:
+        """End all of them."""
+        if hasattr(self, "folder"):
+            super().close()
+        for each in (self.primary, self.replica):
+            each.close()
+
+    def _initialise(self) -> None:
+        text = (
+            f"port {self.port}\nbind {self.host}\ndir {self.folder}\n"
+            f"sentinel monitor {self.service} {self.host} {self.primary.port} 1\n"
+            f"sentinel auth-pass {self.service} {self.primary.password}\n"
+            f"sentinel down-after-milliseconds {self.service} 500\n"
+            f"sentinel failover-timeout {self.service} 3000\n"
+        )
+        (self.folder / "sentinel.conf").write_text(text)
+        hand_over(self.folder / "sentinel.conf")
+
+    def _command(self) -> Sequence[str | Path]:
+        return [redis_program(), "sentinel.conf", "--sentinel"]
+
+    def _is_ready(self, log: str) -> bool:
+        return "+monitor master" in log
+
+    def _is_watching(self) -> bool:
+        import redis
+
+        with self.replica.client() as replica, redis.Redis(host=self.host, port=self.port) as sentinel:
+            is_up = replica.info("replication")["master_link_status"] == "up"
+            return is_up and len(sentinel.sentinel_slaves(self.service)) == 1
 
 
 class ValkeyServer(RedisServer):
@@ -122,10 +197,14 @@ class ValkeyCluster:
             server.command("CLUSTER", "SET-CONFIG-EPOCH", place + 1)
         for server in self.servers[1:]:
             server.command("CLUSTER", "MEET", first.host, first.port, first.bus)
-        deadline = time.monotonic() + _PATIENCE
-        while not all(_is_whole(each) for each in self.servers):
-            assert time.monotonic() < deadline, "the cluster did not come together in time"
-            time.sleep(0.02)
+        _until(lambda: all(map(_is_whole, self.servers)), "the cluster did not come together in time")
+
+
+def _until(condition: Callable[[], bool], complaint: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(0.02)
 
 
 def _is_whole(server: RedisServer) -> bool:

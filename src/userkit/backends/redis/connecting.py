@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha1
 from typing import Any
@@ -134,7 +134,8 @@ class Link:
             return
         client, self._client = self._client, None
         if client is not None:
-            await done(client.close() if self.blocking else client.aclose())
+            for each in (client, *_sentinels_of(client)):
+                await done(each.close() if self.blocking else each.aclose())
         if not self.blocking:
             self._turnstile = self._new_turnstile()  # the next loop may be another
 
@@ -232,6 +233,12 @@ def _behind_sentinels(address: Address, common: dict[str, Any], *, blocking: boo
         kind = AsyncSentinel
     sentinels = kind(list(address.hosts), sentinel_kwargs=_of_sentinels(common))
     return sentinels.master_for(address.service, db=address.database, **common)
+
+
+def _sentinels_of(client: Any) -> Sequence[Any]:
+    """Return the clients that a client asks for its primary, which it does not close itself."""
+    manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
+    return [] if manager is None else list(manager.sentinels)
 
 
 def _of_sentinels(common: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from redis.asyncio.sentinel import MasterNotFoundError as AsyncMasterNotFoundError
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
@@ -41,14 +42,13 @@ _UNREACHABLE = "cannot be reached: is the server running, and are host, port and
 _NO_HOST = "cannot be found: is the name of the host right?"
 _NO_TLS = "cannot be spoken to by TLS: does it speak TLS, and does tls_ca vouch for it?"
 _MOVING = "is moving these keys from one server of the cluster to another; it takes a moment."
-_NO_SERVICE = "knows no primary of this service: is its name right, and is one alive?"
+_NO_SERVICE = "knows no primary of this service: is its name right, and do sentinels and primary run?"
 _WRONG_TYPE = "holds something else under a key of userkit: give userkit a prefix of its own."
 _KIND = "is not of the kind that the URL says: a cluster has redis+cluster://, a single server redis://."
 _DISK = "cannot write to its disk, and takes no writes until it can."
 
 # The first that fits counts; a subclass comes before its parent.
 _SAYS: tuple[tuple[type[Exception], str], ...] = (
-    (MasterNotFoundError, _NO_SERVICE),
     (AuthenticationError, _DENIED),
     (AuthorizationError, _FORBIDDEN),
     (NoPermissionError, _FORBIDDEN),
@@ -109,6 +109,8 @@ def _of_cause(error: BaseException) -> str | None:
             return _NO_TLS
         if isinstance(cause, socket.gaierror):
             return _NO_HOST
+        if isinstance(cause, (MasterNotFoundError, AsyncMasterNotFoundError)):
+            return _NO_SERVICE
         cause = cause.__cause__ or cause.__context__
     return None
 
