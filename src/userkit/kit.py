@@ -45,10 +45,13 @@ if TYPE_CHECKING:
     from userkit.features.throttling import SyncThrottling, Throttling
     from userkit.features.users.attributes import AttributesModel
     from userkit.http.route import AnyRoute
+    from userkit.ports.cache import Cache
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
     from userkit.ports.rate_limit import RateLimiter
+    from userkit.ports.turns import Turns
     from userkit.settings import UserKitSettings
+    from userkit.storage.cached import CachedStore
 
 __all__ = ["SyncUserKit", "UserKit"]
 
@@ -71,6 +74,7 @@ class _Kit:
     _outbox: Outbox
     _relays: bool
     _resumes: bool
+    _cached_store: CachedStore | None = None
 
     def __init__(
         self,
@@ -89,6 +93,7 @@ class _Kit:
         hasher: str | PasswordHasher = "argon2",
         limiter: str | RateLimiter | None = None,
         routes: Mapping[type[Entity], str | Store] | None = None,
+        cache: str | Cache | None = None,
         hooks: Sequence[str | object] = (),
         prefer: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
@@ -115,6 +120,8 @@ class _Kit:
           by default in the store.
         - ``routes``: which kinds of entities are kept elsewhere than in ``store``, such as
           ``{Session: "redis://host"}``.
+        - ``cache``: what keeps copies of what is read often in ``store``: a URL such as
+          ``redis://host?prefix=shop``, or a cache object.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
         - ``prefer``: which distribution provides a backend that several offer.
         - ``clock``: tells the time; tests bring their own.
@@ -136,7 +143,8 @@ class _Kit:
         hashing = open_hasher(hasher, blocking=self._blocking, prefer=prefer)
         mailing = None if mailer is None else open_mailer(mailer, blocking=self._blocking, prefer=prefer)
         ordered = features_in_order(built_in(attributes=attributes), (*features, *hooked.features()))
-        opened = self._routed(self._open(store, prefer), routes or {}, ordered, prefer, now)
+        main = self._cached(self._open(store, prefer), cache, prefer)
+        opened = self._routed(main, routes or {}, ordered, prefer, now)
         self._store = hooked.wrap_store(opened, store if isinstance(store, str) else None)
         counting = (
             None
@@ -242,6 +250,19 @@ class _Kit:
             store = open_store(store, blocking=self._blocking, prefer=prefer or {})
         return self._fit(store)
 
+    def _cached(self, main: Store, cache: str | Cache | None, prefer: Mapping[str, str] | None) -> Store:
+        """Return the main store, or one with a cache before it."""
+        if cache is None:
+            return main
+        from userkit.plugins.backends import open_cache
+        from userkit.storage.cached import CachedStore
+
+        opened = open_cache(cache, blocking=self._blocking, prefer=prefer)
+        turns: Turns = ThreadTurns() if self._blocking else TaskTurns()
+        # Under the routes, so that what is forwarded to the main store passes the cache as well.
+        self._cached_store = CachedStore(main, opened, turns=turns)
+        return self._cached_store
+
     def _routed(
         self,
         main: Store,
@@ -260,6 +281,10 @@ class _Kit:
         opened = {target: self._open(target, prefer) for target in dict.fromkeys(routes.values())}
         homes = {entity: opened[target] for entity, target in routes.items()}
         return RoutedStore(main, homes, records=records_of(features), now=now)
+
+    def _joined(self, store: Store) -> Store:
+        """Return a store that joins the application's transaction, and tells the cache what it changes."""
+        return store if self._cached_store is None else self._cached_store.joined(store)
 
     def _fit(self, store: Store) -> Store:
         """Return the store as this kit can call it, or raise UnsupportedStoreError."""
@@ -389,7 +414,7 @@ class UserKit(_Kit):
 
     async def with_store(self, store: Store) -> Self:
         """Return the same kit over another store, such as one on the application's own session."""
-        store = self._fit(store)
+        store = self._joined(self._fit(store))
         await self._assembly.prepare(store, create=False)
         return self._view(store, self._realm)
 
@@ -508,7 +533,7 @@ class SyncUserKit(_Kit):
 
     def with_store(self, store: Store) -> Self:
         """Return the same kit over another store, such as one on the application's own session."""
-        store = self._fit(store)
+        store = self._joined(self._fit(store))
         run(self._assembly.prepare(store, create=False))
         return self._view(store, self._realm)
 

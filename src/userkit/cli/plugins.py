@@ -33,7 +33,7 @@ import typer
 
 from userkit.cli.output import plain, print_json, print_table
 from userkit.plugins.advice import userkit_version
-from userkit.plugins.backends import AUTH_BACKENDS, HASHERS, LIMITERS, MAILERS
+from userkit.plugins.backends import AUTH_BACKENDS, CACHES, HASHERS, LIMITERS, MAILERS
 from userkit.plugins.hooks import HOOKS
 from userkit.plugins.opening import STORES
 from userkit.plugins.registry import Description, Registry
@@ -41,7 +41,15 @@ from userkit.plugins.registry import Description, Registry
 __all__ = ["plugins"]
 
 _SCHEMA = 1
-_REGISTRIES: tuple[Registry[Any], ...] = (STORES, HASHERS, MAILERS, LIMITERS, AUTH_BACKENDS, HOOKS)
+_REGISTRIES: tuple[Registry[Any], ...] = (
+    STORES,
+    CACHES,
+    HASHERS,
+    MAILERS,
+    LIMITERS,
+    AUTH_BACKENDS,
+    HOOKS,
+)
 
 
 def plugins(
@@ -54,7 +62,7 @@ def plugins(
         typer.Option(metavar="NAME=DISTRIBUTION", help="Take this one of several that offer a name."),
     ] = None,
 ) -> None:
-    """List the plugins that are installed: stores, hashers, mailers, limiters, auth backends, hooks."""
+    """List the plugins that are installed: stores, caches, hashers, mailers, limiters and so on."""
     preferred = dict(map(_preference, prefer or ()))
     found = [each for registry in _REGISTRIES for each in registry.describe(load=check, prefer=preferred)]
     if as_json:

@@ -1,4 +1,4 @@
-"""Password hashers, mailers, rate limiters and auth backends: chosen by name, made by their plugins."""
+"""Hashers, mailers, rate limiters, caches and auth backends: chosen by name, made by their plugins."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,6 +10,7 @@ from userkit.kernel.clock import Clock
 from userkit.kernel.plugin import Plugin
 from userkit.plugins.advice import (
     AUTH_REQUIREMENTS,
+    CACHE_REQUIREMENTS,
     HASHER_REQUIREMENTS,
     LIMITER_REQUIREMENTS,
     MAILER_REQUIREMENTS,
@@ -17,17 +18,20 @@ from userkit.plugins.advice import (
 from userkit.plugins.offers import Offer
 from userkit.plugins.registry import Registry, plugins_of
 from userkit.ports.authentication import AUTH_BACKEND_API, AuthBackendPlugin, AuthParts
+from userkit.ports.cache import CACHE_API, Cache, CachePlugin
 from userkit.ports.mail import MAILER_API, Mailer, MailerPlugin
 from userkit.ports.passwords import HASHER_API, PasswordHasher, PasswordHasherPlugin
 from userkit.ports.rate_limit import RATE_LIMITER_API, RateLimiter, RateLimiterPlugin
 
 __all__ = [
     "AUTH_BACKENDS",
+    "CACHES",
     "HASHERS",
     "LIMITERS",
     "MAILERS",
     "build_auth",
     "check_auth",
+    "open_cache",
     "open_hasher",
     "open_limiter",
     "open_mailer",
@@ -59,6 +63,14 @@ LIMITERS = Registry(
     known=LIMITER_REQUIREMENTS,
 )
 """The rate limiters of this environment."""
+
+CACHES = Registry(
+    "userkit.caches",
+    kind="cache",
+    accept=plugins_of(CachePlugin, api_version=CACHE_API),
+    known=CACHE_REQUIREMENTS,
+)
+"""The caches of this environment."""
 
 AUTH_BACKENDS = Registry(
     "userkit.auth_backends",
@@ -109,6 +121,16 @@ def open_limiter(
             f"{type(limiter).__name__} waits for an event loop; a SyncUserKit needs one that does not."
         )
     return limiter
+
+
+def open_cache(cache: str | Cache, *, blocking: bool, prefer: Mapping[str, str] | None = None) -> Cache:
+    """Return the cache of a URL, or the object given. Raises as ``open_mailer``."""
+    if isinstance(cache, str):
+        url = cache
+        offer, plugin = _chosen(CACHES, url.partition(":")[0].partition("+")[0], prefer)
+        cache = _made(offer, lambda: plugin.factory(url, blocking=blocking), quiet=True)
+    verbs = ("read", "fill", "fence", "lift", "renew", "pause", "close")
+    return _fitting(cache, blocking=blocking, verbs=verbs)
 
 
 def check_auth(names: Mapping[str, Any], *, prefer: Mapping[str, str] | None = None) -> None:

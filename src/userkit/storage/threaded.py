@@ -15,6 +15,7 @@ from userkit.storage.capabilities import (
     Concurrent,
     bulk_loadable,
     countable,
+    forwarding,
     purgeable,
     searchable,
     surveyable,
@@ -91,6 +92,11 @@ class ThreadedStore:
     async def load(self, entities: Iterable[Entity], *, batch: int = 1000) -> int:
         """See BulkLoadable.load; the entities are drawn in the store's thread."""
         return await self._run(bulk_loadable(self.inner).load, entities, batch=batch)
+
+    async def forward(self) -> int:
+        """See Forwarding.forward; nothing where the store has nothing to see to."""
+        inner = forwarding(self.inner)
+        return 0 if inner is None else await self._run(inner.forward)
 
     async def realms(self) -> Sequence[str]:
         """See Surveyable.realms."""
