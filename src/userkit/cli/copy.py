@@ -46,7 +46,6 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -203,12 +202,14 @@ def _copy(
     quiet: bool,
 ) -> Sequence[Copied]:
     with _progress(quiet) as bar:
-        tasks: dict[Place, TaskID] = {}
+        # One place after the other: there may be thousands of tenants.
+        task = bar.add_task("", total=None)
+        shown: list[Place] = []
 
         def watch(copied: Copied) -> None:
-            task = tasks.get(copied.place)
-            if task is None:
-                task = tasks[copied.place] = bar.add_task(str(copied.place), total=copied.total)
+            if shown != [copied.place]:
+                shown[:] = [copied.place]
+                bar.reset(task, total=copied.total, description=str(copied.place))
             # What came after the count is read as well.
             total = None if copied.total is None else max(copied.total, copied.seen)
             bar.update(task, completed=copied.seen, total=total)
