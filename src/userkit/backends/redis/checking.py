@@ -6,7 +6,7 @@ from userkit.backends.redis.connecting import Link, done
 from userkit.backends.redis.scripts import PROBE
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError
 
-__all__ = ["check"]
+__all__ = ["check", "check_told"]
 
 _OLDEST = (6, 2)
 
@@ -18,10 +18,15 @@ async def check(link: Link, tag: str) -> None:
     errors where the server does not let a store do what it has to.
     """
     for told in await _told(link):
-        _check_version(link, told)
-        _check_kind(link, told)
-        _check_memory(link, told)
+        check_told(link, told)
     await link.run(PROBE, tag)
+
+
+def check_told(link: Link, told: dict[str, Any]) -> None:
+    """Raise errors of ours for what a server tells of itself by ``INFO``."""
+    _check_version(link, told)
+    _check_kind(link, told)
+    _check_memory(link, told)
 
 
 async def _told(link: Link) -> list[dict[str, Any]]:

@@ -82,6 +82,9 @@ _CODES = {
     "NOREPLICAS": "has too few replicas to take writes (min-replicas-to-write).",
 }
 
+# What scripts say that do what the user has no right to, which has no code.
+_RIGHTS = ("ACL failure", "user executing the script can't")
+
 
 def translated(error: Exception, where: str) -> StoreUnavailableError:
     """Return the error of ours for what redis-py raised; ``where`` names the server without secrets."""
@@ -89,6 +92,8 @@ def translated(error: Exception, where: str) -> StoreUnavailableError:
         return StoreUnavailableError(f"{where} {said}")
     if isinstance(error, (ConnectionError, OSError)) and (said := _of_cause(error)) is not None:
         return StoreUnavailableError(f"{where} {said}")
+    if isinstance(error, TimeoutError) and "connecting" in str(error):
+        return StoreUnavailableError(f"{where} {_UNREACHABLE}")
     for kind, said in _SAYS:
         if isinstance(error, kind):
             return StoreUnavailableError(f"{where} {said}")
@@ -97,8 +102,10 @@ def translated(error: Exception, where: str) -> StoreUnavailableError:
 
 def _of_text(error: ResponseError) -> str | None:
     # An error inside of a script has its own in the middle of its text.
-    words = str(error).replace(":", " ").replace(",", " ").split()
-    return next((_CODES[word] for word in words if word in _CODES), None)
+    text = str(error)
+    words = text.replace(":", " ").replace(",", " ").split()
+    said = next((_CODES[word] for word in words if word in _CODES), None)
+    return _FORBIDDEN if said is None and any(each in text for each in _RIGHTS) else said
 
 
 def _of_cause(error: BaseException) -> str | None:
