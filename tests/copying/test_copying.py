@@ -258,6 +258,56 @@ def test_what_was_taken_out_before_a_crash_is_put_back(tmp_path: Path) -> None:
     assert Bookmark(tmp_path / "bookmark").taken_out == []
 
 
+def test_what_cannot_be_put_back_is_named_until_it_can(tmp_path: Path) -> None:
+    """Somebody of the target holds its value, whom the source does not have."""
+    source, target = opened([NOTES]), opened([NOTES])
+    run(source.load([kept := note("a", label="x")]))
+    run(target.load([holder := note("b", label="x")]))
+    ((place, _),) = run(scope_of([source], [NOTES]))
+    bookmark = Bookmark(tmp_path / "bookmark")
+    bookmark.begin(place, kept.id)
+    bookmark.arrived(place, kept.id)
+    bookmark.take_out("default", Key("notes", kept.id))
+    (done,) = copied(source, target, bookmark=bookmark)
+    assert (done.conflicts, done.first) == (1, [kept.id])
+    scope = Scope(collections=(NOTES,), realms=("elsewhere",))
+    (done,) = run(Copying(source=source, target=target, scope=scope, bookmark=bookmark)())
+    assert done.conflicts == 0
+    run(target.commit(Remove(holder)))
+    (done,) = copied(source, target, bookmark=Bookmark(tmp_path / "bookmark"))
+    assert done.conflicts == 0
+    assert are_equal(source, target)
+
+
+def test_a_conflict_that_somebody_resolves_meanwhile_is_none(tmp_path: Path) -> None:
+    """A store that follows the source may do so."""
+    source, target = opened([NOTES]), Meddled()
+    run(target.prepare([NOTES]))
+    one = note("a")
+    run(source.realm("a").commit(Add(one)))
+    run(source.realm("b").commit(Add(note("b"))))
+    run(target.realm("a").commit(Add(wrong := replace(one, text="wrong"))))
+
+    def resolve() -> None:
+        run(target.realm("a").commit(Remove(wrong)))
+        run(target.realm("a").commit(Add(one)))
+
+    Meddled.meddle = staticmethod(lambda: setattr(Meddled, "meddle", staticmethod(resolve)))
+    first, _ = copied(source, target, bookmark=Bookmark(tmp_path / "bookmark"))
+    assert (first.conflicts, first.first, first.there) == (0, [], 1)
+    assert are_equal(source, target)
+
+
+def test_of_many_conflicts_some_are_named(tmp_path: Path) -> None:
+    """All are counted."""
+    source, target = opened([NOTES]), opened([NOTES])
+    notes = [note(str(number)) for number in range(1010)]
+    run(source.load(notes))
+    run(target.load(replace(each, text="mine") for each in notes))
+    (done,) = copied(source, target, bookmark=Bookmark(tmp_path / "bookmark"))
+    assert (done.conflicts, len(done.first)) == (1010, 1000)
+
+
 def test_a_bookmark_of_another_copy_is_refused(tmp_path: Path) -> None:
     """And so is a file that is none."""
     ((place, _),) = Scope(collections=(NOTES,), realms=("a",))
