@@ -1,25 +1,22 @@
 """Entities in Redis or Valkey: one script for each verb."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
-from secrets import token_hex
 from typing import Any, Self, TypeVar
 
 from userkit.backends.redis import scripts
 from userkit.backends.redis.checking import check
+from userkit.backends.redis.committing import batches, carry_out
 from userkit.backends.redis.connecting import Link
 from userkit.backends.redis.errors import DRIVER_ERRORS, is_unknown, translating
 from userkit.backends.redis.forms import Form
-from userkit.errors import DuplicateError, StaleError, UsageError
+from userkit.errors import UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.kernel.json import is_storable_text
 from userkit.kernel.page import Page
 from userkit.storage.catalogue import (
     Catalogue,
-    Write,
     check_batch,
     check_limit,
     check_moment,
@@ -34,12 +31,6 @@ from userkit.storage.words import prefix_end, query_words
 __all__ = ["RedisStore"]
 
 E = TypeVar("E", bound=Entity)
-
-_LARGEST_BATCH = 1000
-# More than a commit usually adds, so that what has expired does not pile up, and a commit stays short.
-_SWEPT = 4
-# For how many milliseconds a commit is known by its name: longer than one may take that is sent twice.
-_REMEMBERED = 120_000
 
 
 class RedisStore:
@@ -127,10 +118,8 @@ class RedisStore:
 
     async def commit(self, *changes: Change) -> None:
         """See Store.commit."""
-        writes = self._catalogue.plan(changes)
-        if writes:
-            with translating(self._link.where):
-                await self._carry_out(writes)
+        if prepared := self._prepared(changes):
+            await self._carry_out(prepared)
 
     async def search(
         self, entity: type[E], text: str, *, after: str | None = None, limit: int = 100
@@ -169,16 +158,13 @@ class RedisStore:
             return int(await self._link.run(scripts.PURGE, self._tag, *words))
 
     async def load(self, entities: Iterable[Entity], *, batch: int = 1000) -> int:
-        """See BulkLoadable.load; a batch is one script, and at most 1,000 entities, for others wait."""
+        """See BulkLoadable.load; a batch is one script, and at most 1,000 entities or 2 MiB."""
         check_batch(batch)
         loaded = 0
-        remaining = iter(entities)
-        while some := list(islice(remaining, min(batch, _LARGEST_BATCH))):
-            # One by one, since the bounds of a commit are not those of a batch.
-            writes = [write for each in some for write in self._catalogue.plan([Add(each)])]
-            with translating(self._link.where):
-                await self._carry_out(writes)
-            loaded += len(some)
+        # One by one, since the bounds of a commit are not those of a batch.
+        for part in batches((change for each in entities for change in self._prepared([Add(each)])), batch):
+            await self._carry_out(part)
+            loaded += len(part)
         return loaded
 
     async def realms(self) -> Sequence[str]:
@@ -206,6 +192,10 @@ class RedisStore:
 
     def _key(self, form: Form[Any], id: str) -> str:
         return f"{self._tag}:{form.collection.name}:e:{id}"
+
+    def _prepared(self, changes: Sequence[Change]) -> list[dict[str, str]]:
+        writes = self._catalogue.plan(changes)
+        return [self._form(write.records.collection.entity).change(write) for write in writes]
 
     def _form(self, entity: type[E]) -> Form[E]:
         form = self._forms.get(entity)
@@ -249,23 +239,10 @@ class RedisStore:
         items = tuple(form.entity(each) for each in texts)
         return Page(items, items[-1].id if more and items else None)
 
-    async def _carry_out(self, writes: Sequence[Write]) -> None:
-        """Commit these writes, so that they happen once or not at all."""
-        await self._be_known()
-        changes = [self._form(write.records.collection.entity).change(write) for write in writes]
-        words = (json.dumps(changes), self._keep, _SWEPT, token_hex(16), _REMEMBERED)
-        try:
-            answer = await self._link.run(scripts.COMMIT, self._tag, *words)
-        except DRIVER_ERRORS as error:
-            if not is_unknown(error):
-                raise
-            # It may have happened: the script knows it by its name then, and does nothing.
-            answer = await self._link.run(scripts.COMMIT, self._tag, *words)
-        said = [each.decode() if isinstance(each, bytes) else each for each in answer]
-        if said[0] == "duplicate":
-            raise DuplicateError(said[1])
-        if said[0] == "stale":
-            raise StaleError
+    async def _carry_out(self, changes: Sequence[dict[str, str]]) -> None:
+        with translating(self._link.where):
+            await self._be_known()
+            await carry_out(self._link, self._tag, changes, keep=self._keep)
 
     async def _be_known(self) -> None:
         """Add the realm to those that there are, once for each process."""
