@@ -1,6 +1,7 @@
 """A commit that begins in one store ends in the other, whatever comes in between."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,11 +22,12 @@ from userkit.kernel.entity import Entity
 from userkit.storage.capabilities import Forwarding, bulk_loadable, forwarding, supports
 from userkit.storage.catalogue import Catalogue
 from userkit.storage.changes import Add, Change, Remove, Save
-from userkit.storage.parcels import Packing, Parcel, reverse
+from userkit.storage.courier import Fate, fate_of
+from userkit.storage.parcels import PATIENCE, Packing, Parcel, reverse
 from userkit.storage.plain import Plain
 from userkit.storage.port import Store
 from userkit.storage.records import Records
-from userkit.storage.routed import PATIENCE, RoutedStore
+from userkit.storage.routed import RoutedStore
 from userkit.storage.threaded import ThreadedStore
 from userkit.sync import run
 from userkit.testing import FrozenClock
@@ -35,6 +37,7 @@ from userkit.testing.specimens import (
     Account,
     Everything,
     Person,
+    Stranger,
     Ticket,
     account,
     everything,
@@ -192,29 +195,214 @@ def test_a_parcel_that_cannot_be_removed_is_found_to_be_done(world: World) -> No
     assert world.parcels() == 0
 
 
-def test_a_parcel_that_is_refused_later_is_taken_back(world: World) -> None:
-    """Somebody else was faster in the main store."""
-    seat, ada = ticket(), person("ada@example.com")
-    world.main.failures = [StoreUnavailableError()]
+def lose(world: World, *changes: Change) -> None:
+    """Let a commit reach the other store, and not the main one."""
+    world.main.failures, world.main.late = [StoreUnavailableError()], False
     with pytest.raises(StoreUnavailableError):
-        world.commit(Add(seat), Add(ada))
+        world.commit(*changes)
+
+
+def test_a_parcel_that_is_refused_later_is_taken_back(world: World) -> None:
+    """Somebody else was faster in the main store, and that is proven by what is there."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada))
+    lose(world, Add(seat), Save(ada, ada.evolve(name="Ada")))
+    other = ada.evolve(name="Ada King")
+    world.commit(Save(ada, other))
+    assert world.forward() == 1
+    assert world.has(seat, other) == [False, True]
+    assert world.parcels() == 0
+
+
+def test_a_parcel_whose_subject_is_untouched_is_taken_back(world: World) -> None:
+    """The main store refuses it for another reason."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada))
+    lose(world, Add(seat), Save(ada, ada.evolve(address="new@example.com")))
+    world.commit(Add(person("new@example.com")))
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [False, True]
+    assert world.parcels() == 0
+
+
+def test_what_is_proven_of_a_commit() -> None:
+    """By one of its changes; exactly what was written, or exactly what was there before."""
+    ada, holder = person(), account(1)
+    named = ada.evolve(name="Ada")
+    writes = Catalogue(COLLECTIONS).plan([Save(ada, named), Add(holder)])
+    assert fate_of([named, None], writes) is Fate.DONE
+    assert fate_of([named.evolve(name="Ada King"), holder], writes) is Fate.DONE
+    assert fate_of([ada, None], writes) is Fate.NOT_DONE
+    assert fate_of([ada.evolve(name="Ada King"), None], writes) is Fate.NOT_DONE
+    assert fate_of([None, None], writes) is Fate.UNKNOWN
+    assert fate_of([named.evolve(name="Ada King"), holder.evolve(amount=2)], writes) is Fate.UNKNOWN
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["it is there", "somebody has taken it out"])
+def test_a_parcel_that_takes_something_out(world: World, gone: bool) -> None:
+    """It is done, or somebody else has done it: then nobody can tell who, and nothing comes back."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada))
+    lose(world, Add(seat), Remove(ada))
+    if gone:
+        world.commit(Remove(ada))
+    assert world.forward() == 1
+    assert world.has(seat, ada) == [True, False]
+    assert world.parcels() == 0
+
+
+def test_a_parcel_that_takes_out_what_was_changed(world: World) -> None:
+    """It cannot have happened, or it was added again: nothing is proven, and what was decided stays."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada))
+    lose(world, Add(seat), Remove(ada))
+    newer = ada.evolve(name="Ada")
+    world.commit(Save(ada, newer))
+    assert world.forward() == 1
+    assert world.has(seat, newer) == [True, True]
+    assert world.parcels() == 0
+
+
+def test_what_is_only_added_and_refused_later_stays_decided(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may have been there already, and been taken out: nobody can tell."""
+    seat, ada = ticket(), person("ada@example.com")
+    lose(world, Add(seat), Add(ada))
     world.commit(Add(person("ada@example.com")))
     assert world.forward() == 1
-    assert world.has(seat, ada) == [False, False]
+    assert world.has(seat, ada) == [True, False]
     assert world.parcels() == 0
+    assert "cannot be told" in caplog.text
+
+
+def test_a_spent_ticket_never_comes_back_when_what_it_was_for_was_overtaken(world: World) -> None:
+    """Its sender died after the main store had done it, and the effect was changed since."""
+    seat, ada = ticket(), person()
+    world.commit(Add(seat), Add(ada))
+    spent, named = seat.evolve(holder="ada"), ada.evolve(name="Ada")
+    world.other.failures = [None, KeyboardInterrupt()]  # type: ignore[list-item]  # it is raised all the same
+    with pytest.raises(KeyboardInterrupt):
+        world.commit(Save(seat, spent), Save(ada, named))
+    world.commit(Save(named, named.evolve(name="Ada King")))
+    assert world.forward() == 1
+    assert world.has(spent) == [True]
+    assert world.parcels() == 0
+
+
+def overtaking(world: World, meanwhile: Callable[[], object]) -> RoutedStore:
+    """Return the same stores for a process in which a commit to the main store takes its time."""
+
+    class Slow(Failing):
+        async def commit(self, *changes: Change) -> None:
+            if world.parcels():
+                meanwhile()
+            await super().commit(*changes)
+
+    store = RoutedStore(Slow(world.main.behind), {Ticket: world.other}, now=world.clock)
+    run(store.prepare(COLLECTIONS))
+    return store
+
+
+def test_whoever_is_late_takes_nothing_back_that_others_have_delivered(world: World) -> None:
+    """Although the main store refuses it by now: nobody can tell any more what became of it."""
+    seat, ada = ticket(), person()
+    world.commit(Add(ada))
+    named = ada.evolve(name="Ada")
+
+    def meanwhile() -> None:
+        assert world.forward() == 1
+        world.commit(Save(named, named.evolve(name="Ada King")))
+
+    with pytest.raises(StoreUnavailableError, match="cannot be told") as caught:
+        run(overtaking(world, meanwhile).commit(Add(seat), Save(ada, named)))
+    assert isinstance(caught.value.__cause__, StaleError)
+    assert world.has(seat) == [True]
+
+
+def test_whoever_forwards_and_dies_leaves_it_to_the_next(world: World) -> None:
+    """Who has their patience, too."""
+    seat, ada = ticket(), person()
+    lose(world, Add(seat), Add(ada))
+    world.main.failures = [KeyboardInterrupt()]  # type: ignore[list-item]  # it is raised all the same
+    with pytest.raises(KeyboardInterrupt):
+        world.forward()
+    assert world.forward(seconds=29) == 0
+    assert world.forward(seconds=1) == 1
+    assert world.has(seat, ada) == [True, True]
+    assert world.parcels() == 0
+
+
+def test_a_parcel_that_another_has_taken_over_is_theirs(world: World) -> None:
+    """Whoever was slower takes out nothing of it, even with the work done."""
+    seat, ada = ticket(), person()
+    lose(world, Add(seat), Add(ada))
+
+    def taken_over() -> None:
+        (parcel,) = run(world.other.find(Parcel)).items
+        run(world.other.commit(Save(parcel, parcel.taken(world.clock()))))
+
+    world.clock.advance(seconds=30)
+    assert run(overtaking(world, taken_over).forward()) == 0
+    assert world.has(seat, ada) == [True, True]
+    assert world.parcels() == 1
+    assert world.forward() == 1
+    assert world.parcels() == 0
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        lambda ada: [Save(ada, ada.evolve(name="a")), Remove(ada)],
+        lambda ada: [Add(person()) for _ in range(25)],
+        lambda ada: [Add(Stranger(id=ada.id, version=1, name="x"))],
+        lambda ada: [Add(replace(person(), name="\0"))],
+    ],
+    ids=["one entity twice", "26 changes", "unknown kind", "unfit text"],
+)
+def test_what_no_store_would_take_is_refused_before_anything_happens(
+    world: World, rest: Callable[[Person], list[Change]]
+) -> None:
+    """Else one part would be done, and the other could never be."""
+    ada = person()
+    world.commit(Add(ada))
+    with pytest.raises((UsageError, InvalidEntityError)):
+        world.commit(Add(ticket()), *rest(ada))
+    assert world.other.commits == []
+
+
+def test_a_commit_of_25_changes_fits(world: World) -> None:
+    """The parcel takes the place of what it holds."""
+    world.commit(*(Add(ticket()) for _ in range(24)), Add(person()))
+    world.commit(Add(ticket()), *(Add(person()) for _ in range(24)))
+    assert world.parcels() == 0
+
+
+def test_a_view_on_the_applications_own_session_never_spans(world: World) -> None:
+    """What is decided elsewhere could not be taken back when the application changes its mind."""
+    session = Failing(world.main.behind)
+    view = world.store.joined(session)
+    run(view.prepare(COLLECTIONS))
+    ada, seat = person(), ticket()
+    run(view.commit(Add(ada)))
+    run(view.commit(Add(seat)))
+    assert session.commits == [(Person,)]
+    assert world.has(ada, seat) == [True, True]
+    with pytest.raises(UsageError, match="cannot wait"):
+        run(view.commit(Add(person()), Add(ticket())))
+    world.clock.advance(seconds=30)
+    assert run(view.realm("default").forward()) == 0
 
 
 def test_what_was_changed_since_is_not_taken_back(world: World) -> None:
     """The newer revision counts; the parcel goes."""
-    seat, ada = ticket(), person("ada@example.com")
-    world.commit(Add(seat))
+    seat, ada = ticket(), person()
+    world.commit(Add(seat), Add(ada))
     after = seat.evolve(holder="ada")
-    world.main.failures = [StoreUnavailableError()]
-    with pytest.raises(StoreUnavailableError):
-        world.commit(Save(seat, after), Add(ada))
+    lose(world, Save(seat, after), Save(ada, ada.evolve(name="Ada")))
     newer = after.evolve(holder="grace")
     world.commit(Save(after, newer))
-    world.commit(Add(person("ada@example.com")))
+    world.commit(Save(ada, ada.evolve(name="Ada King")))
     assert world.forward() == 1
     assert world.has(newer) == [True]
     assert world.parcels() == 0
@@ -261,7 +449,7 @@ def test_two_who_forward_do_it_once(world: World) -> None:
         world.commit(Add(seat), Add(ada))
     (parcel,) = run(world.other.find(Parcel)).items
     assert world.forward() == 1
-    assert run(world.store._forwarded(world.other, parcel))
+    assert not run(world.store._courier._see_to(world.other, parcel))
     assert world.has(seat, ada) == [True, True]
 
 

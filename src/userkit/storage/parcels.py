@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from userkit.errors import InvalidEntityError
 from userkit.kernel.entity import Entity
@@ -13,7 +13,10 @@ from userkit.storage.changes import Add, Change, Remove, Save
 from userkit.storage.collection import Collection
 from userkit.storage.plain import Plain
 
-__all__ = ["PARCELS", "Packing", "Parcel", "reverse"]
+__all__ = ["PARCELS", "PATIENCE", "Packing", "Parcel", "reverse"]
+
+PATIENCE = timedelta(seconds=30)
+"""How long a parcel is left to who sent it, or to who has taken it over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +24,22 @@ class Parcel(Entity):
     """Changes that are still to be made in the main store.
 
     ``changes`` are those; ``undo`` are what takes back the commit that the parcel came with, should
-    the main store refuse them.
+    the main store refuse them. ``taken_at`` is when somebody took it over from its sender, or from
+    who had it before.
     """
 
     changes: JSONObject = field(repr=False, hash=False)
     undo: JSONObject = field(repr=False, hash=False)
     created_at: datetime
+    taken_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether others may see to it."""
+        return (self.taken_at or self.created_at) + PATIENCE <= now
+
+    def taken(self, now: datetime) -> Self:
+        """Return the parcel as it is while somebody else sees to it."""
+        return self.evolve(taken_at=now)
 
 
 PARCELS = Collection("parcels", Parcel)

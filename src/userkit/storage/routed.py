@@ -1,41 +1,27 @@
 """One store made of several: each kind of entity has its home."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Self, TypeVar
 
-from userkit.errors import (
-    DuplicateError,
-    InvalidEntityError,
-    StaleError,
-    StoreError,
-    StoreUnavailableError,
-    UnsupportedStoreError,
-    UsageError,
-)
+from userkit.errors import UnsupportedStoreError, UsageError
 from userkit.kernel.clock import Clock, utc_now
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import NewId, UUIDv7
 from userkit.kernel.page import Page
 from userkit.storage.capabilities import bulk_loadable, countable, purgeable, searchable, surveyable
 from userkit.storage.catalogue import Catalogue
-from userkit.storage.changes import Add, Change, Remove, Save
+from userkit.storage.changes import Change, Save
 from userkit.storage.collection import Collection
-from userkit.storage.outcome import has_happened
-from userkit.storage.parcels import PARCELS, Packing, Parcel, reverse
-from userkit.storage.port import DEFAULT_REALM, Store
+from userkit.storage.courier import Courier
+from userkit.storage.parcels import PARCELS, Packing
+from userkit.storage.port import Store
 
-__all__ = ["PATIENCE", "RoutedStore"]
+__all__ = ["RoutedStore"]
 
 E = TypeVar("E", bound=Entity)
-
-_log = logging.getLogger("userkit.storage")
-
-PATIENCE = timedelta(seconds=30)
-"""How old a parcel is before others than its sender see to it."""
 
 
 class RoutedStore:
@@ -59,21 +45,20 @@ class RoutedStore:
     ) -> None:
         """Take the main store and the others. Raises UnsupportedStoreError when only some of them block."""
         stores = list(dict.fromkeys((main, *routes.values())))
-        self.blocking = all(store.blocking for store in stores)
-        if not self.blocking and any(
-            store.blocking and not getattr(store, "in_process", False) for store in stores
-        ):
-            raise UnsupportedStoreError(
-                "The stores of a kit are all blocking or all not: put the blocking ones into a ThreadedStore."
-            )
+        self.blocking = _all_block(stores)
         self.inner = main
         self._stores = stores
         self._homes = {entity: stores.index(store) for entity, store in routes.items()}
-        self._records = frozenset(records)
-        self._now, self._new_id = now, new_id or UUIDv7(now)
+        self._joined = False
         self._catalogue = Catalogue()
-        self._packing = Packing(self._catalogue)
-        self._realm = DEFAULT_REALM
+        self._courier = Courier(
+            main=main,
+            catalogue=self._catalogue,
+            packing=Packing(self._catalogue),
+            records=frozenset(records),
+            now=now,
+            new_id=new_id or UUIDv7(now),
+        )
 
     async def prepare(self, collections: Sequence[Collection[Any]], *, create: bool = True) -> None:
         """See Store.prepare; each store is prepared for what is at home there."""
@@ -114,9 +99,13 @@ class RoutedStore:
             return
         if len(parts) > 2 or 0 not in parts:
             raise UsageError("A commit changes the main store and one other, not two others.")
+        if self._joined:
+            raise UsageError(
+                "A commit that changes two stores cannot wait for the application's: make it with the kit."
+            )
         rest = parts.pop(0)
         ((place, decisive),) = parts.items()
-        await self._split(self._stores[place], decisive, rest)
+        await self._courier.commit(self._stores[place], decisive, rest)
 
     async def search(
         self, entity: type[E], text: str, *, after: str | None = None, limit: int = 100
@@ -148,24 +137,24 @@ class RoutedStore:
 
     async def forward(self) -> int:
         """See Forwarding.forward: deliver the parcels that their senders did not."""
-        done = 0
-        for store in [self._stores[place] for place in sorted(set(self._homes.values()) - {0})]:
-            after: str | None = None
-            while True:
-                page = await store.find(Parcel, after=after)
-                for parcel in page.items:
-                    if parcel.created_at + PATIENCE <= self._now():
-                        done += await self._forwarded(store, parcel)
-                after = page.next
-                if after is None:
-                    break
-        return done
+        elsewhere = (
+            [] if self._joined else [self._stores[place] for place in sorted(set(self._homes.values()))]
+        )
+        return sum([await self._courier.forward(store) for store in elsewhere if store is not self.inner])
 
     def realm(self, name: str) -> Self:
         """See Store.realm."""
-        view = object.__new__(type(self))
-        stores = [store.realm(name) for store in self._stores]
-        view.__dict__.update(self.__dict__, _stores=stores, inner=stores[0], _realm=name)
+        return self._view([store.realm(name) for store in self._stores])
+
+    def joined(self, main: Store) -> Self:
+        """Return a view with another main store, on the same data, whose commits count only later.
+
+        Such is a store on the application's own session. Changes in one store are that store's, as
+        ever. What changes two is refused with UsageError, for it would be done elsewhere already when
+        the application changes its mind.
+        """
+        view = self._view([main, *self._stores[1:]])
+        view.blocking, view._joined = _all_block(view._stores), True
         return view
 
     async def close(self) -> None:
@@ -187,62 +176,18 @@ class RoutedStore:
         # What is no change is refused by the store that it is given to.
         return self._homes.get(type(entity), 0)  # type: ignore[arg-type]
 
-    async def _split(self, store: Store, decisive: Sequence[Change], rest: Sequence[Change]) -> None:
-        """Commit one part where it is decided, with the rest in a parcel; then deliver that."""
-        undo = reverse(decisive)
-        parcel = self._packing.pack(self._new_id(), rest, undo=undo, created_at=self._now())
-        await store.commit(*decisive, Add(parcel))
-        try:
-            await self._deliver(parcel, rest)
-        except StoreUnavailableError:
-            if not all(isinstance(each, Add) and type(each.entity) in self._records for each in rest):
-                raise
-            _log.warning("What is recorded of a commit comes later: the main store is not available")
-            return
-        except StoreError:
-            await self._take_back(store, parcel, undo)
-            raise
-        with suppress(StoreError):  # forward finds that it is done
-            await store.commit(Remove(parcel))
+    def _view(self, stores: list[Store]) -> Self:
+        view = object.__new__(type(self))
+        courier = replace(self._courier, main=stores[0])
+        view.__dict__.update(self.__dict__, inner=stores[0], _stores=stores, _courier=courier)
+        return view
 
-    async def _deliver(self, parcel: Parcel, changes: Sequence[Change]) -> None:
-        """Make changes in the main store, unless they are made; raises what refuses them."""
-        try:
-            await self.inner.commit(*changes)
-        except (DuplicateError, StaleError):
-            # While it is fresh nobody else has seen to it, so that this refusal is the only answer.
-            if parcel.created_at + PATIENCE > self._now() or not await self._is_done(changes):
-                raise
 
-    async def _is_done(self, changes: Sequence[Change]) -> bool:
-        writes = self._catalogue.plan(changes)
-        stored = [await self.inner.get(each.records.collection.entity, each.id) for each in writes]
-        try:
-            return has_happened(stored, writes)
-        except StoreUnavailableError:
-            # Nobody can tell. What was decided stays decided: nothing that is spent comes back.
-            return True
-
-    @staticmethod
-    async def _take_back(store: Store, parcel: Parcel, undo: Sequence[Change]) -> None:
-        try:
-            await store.commit(*undo, Remove(parcel))
-        except (DuplicateError, StaleError):
-            # Somebody has changed it since, or has taken it back.
-            with suppress(StaleError):
-                await store.commit(Remove(parcel))
-
-    async def _forwarded(self, store: Store, parcel: Parcel) -> bool:
-        try:
-            await self._deliver(parcel, self._packing.changes(parcel))
-        except StoreUnavailableError:
-            raise
-        except InvalidEntityError as error:
-            _log.warning("A parcel cannot be delivered: %s", error)
-            return False
-        except StoreError:
-            await self._take_back(store, parcel, self._packing.undo(parcel))
-            return True
-        with suppress(StaleError):
-            await store.commit(Remove(parcel))
-        return True
+def _all_block(stores: Sequence[Store]) -> bool:
+    """Tell whether stores are blocking, or raise UnsupportedStoreError when one would block the others."""
+    blocking = all(store.blocking for store in stores)
+    if not blocking and any(store.blocking and not getattr(store, "in_process", False) for store in stores):
+        raise UnsupportedStoreError(
+            "The stores of a kit are all blocking or all not: put the blocking ones into a ThreadedStore."
+        )
+    return blocking
