@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from userkit.authentication import Authentication
-from userkit.errors import ConfigurationError
+from userkit.errors import ConfigurationError, StoreUnavailableError
 from userkit.feature import Feature, Parts
 from userkit.features.outbox import Delivery
 from userkit.features.outbox.forgetting import Forgetting
@@ -36,12 +37,14 @@ __all__ = [
     "Assembly",
     "Wiring",
     "auth_settings",
-    "check_routes",
     "features_in_order",
+    "homes_of",
     "records_of",
 ]
 
 AnyFeature = Feature[Any, Any]
+
+_log = logging.getLogger("userkit.relay")
 
 AUTH_BACKENDS = ("jwt", "session", "api-key")
 """The auth backends of a kit that names none, in the order in which they are asked."""
@@ -118,9 +121,7 @@ class Assembly:
         """
         delivery = Delivery()
         for view in list(self.views.values()):
-            left_behind = forwarding(view)
-            if left_behind is not None:
-                await left_behind.forward()
+            await _forward(view)
         for outbox in list(self.realms.values()):
             delivery += await outbox.deliver(topics=topics)
         return delivery
@@ -148,6 +149,16 @@ class Assembly:
             settings=self.auth,
             offered=parts.built,
         )
+
+
+async def _forward(view: Store) -> None:
+    """See to what a store of several has left behind; one that is away holds up nothing else."""
+    left_behind = forwarding(view)
+    if left_behind is not None:
+        try:
+            await left_behind.forward()
+        except StoreUnavailableError as error:
+            _log.warning("What was left behind of commits waits: %s", error.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,34 +198,55 @@ def records_of(features: Sequence[AnyFeature]) -> tuple[type[Entity], ...]:
     return tuple(each for feature in features for each in feature.records)
 
 
-def check_routes(features: Sequence[AnyFeature], homes: Mapping[type[Entity], object]) -> None:
-    """Raise ConfigurationError for routes after which a commit would span stores that it must not span.
+def homes_of(
+    features: Sequence[AnyFeature], routes: Mapping[type[Entity] | str, str | Store], *, main: str | Store
+) -> Mapping[type[Entity], str | Store]:
+    """Return where each kind of entities is kept that is not in the main store.
 
-    ``homes`` says where each kind is routed to; what is not in it stays in the main store.
+    A kind is named by its class or by its collection. Raises ConfigurationError for kinds that nobody
+    stores or that are routed twice, and where a commit would span stores that it must not span.
     """
-    stored = {each.entity: each.name for feature in features for each in feature.collections}
-    for entity in homes:
-        if entity not in stored:
-            known = ", ".join(sorted(each.__name__ for each in stored))
-            raise ConfigurationError(f"No feature of this kit stores {entity.__name__}; there are {known}.")
-        if entity in records_of(features):
+    homes: dict[type[Entity], str | Store] = {}
+    for named, target in routes.items():
+        entity = _stored(features, named)
+        if entity in homes:
             raise ConfigurationError(
-                f"{entity.__name__} goes along with commits of every kind, and stays in the main store."
+                f"{entity.__name__} is routed twice: by its class and by its name."
             )
+        homes[entity] = target
     for feature in features:
-        _check_together(feature, homes)
+        for entity in feature.records:
+            if homes.get(entity, main) != main:
+                raise ConfigurationError(
+                    f"{entity.__name__} goes along with commits of every kind, and stays in the main store."
+                )
+        _check_together(feature, homes, main)
+    return {entity: target for entity, target in homes.items() if target != main}
 
 
-def _check_together(feature: AnyFeature, homes: Mapping[type[Entity], object]) -> None:
-    bound = [each for each in feature.together if each not in feature.decides]
-    where = {id(homes[each]) if each in homes else None for each in bound}
-    # What decides may be elsewhere, as long as the rest is in the main store.
-    where |= {id(homes[each]) if each in homes else None for each in feature.decides if where != {None}}
-    if len(where) > 1:
+def _stored(features: Sequence[AnyFeature], named: type[Entity] | str) -> type[Entity]:
+    collections = [each for feature in features for each in feature.collections]
+    for each in collections:
+        if named in (each.entity, each.name):
+            return each.entity
+    name = named if isinstance(named, str) else named.__name__
+    known = ", ".join(f"{each.entity.__name__} ({each.name})" for each in collections)
+    raise ConfigurationError(f"No feature of this kit stores {name}; there are {known}.")
+
+
+def _check_together(
+    feature: AnyFeature, homes: Mapping[type[Entity], str | Store], main: str | Store
+) -> None:
+    bound = {homes.get(each, main) for each in feature.together if each not in feature.decides}
+    deciding = {homes.get(each, main) for each in feature.decides}
+    # What decides may be elsewhere, in one place, as long as the rest is in the main store.
+    apart = bound == {main} and len(deciding - bound) < 2
+    if not apart and len(bound | deciding) > 1:
         names = ", ".join(each.__name__ for each in feature.together)
+        free = " and ".join(each.__name__ for each in feature.decides)
         raise ConfigurationError(
             f"The feature {feature.name} changes {names} in one commit: route all of them to the same store, "
-            "or none."
+            + (f"{free} alone, or none." if free else "or none.")
         )
 
 

@@ -11,8 +11,8 @@ from userkit.assembly import (
     Assembly,
     Wiring,
     auth_settings,
-    check_routes,
     features_in_order,
+    homes_of,
     records_of,
 )
 from userkit.authentication import Authentication
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from userkit.ports.turns import Turns
     from userkit.settings import UserKitSettings
     from userkit.storage.cached import CachedStore
+    from userkit.storage.routed import RoutedStore
 
 __all__ = ["SyncUserKit", "UserKit"]
 
@@ -75,6 +76,7 @@ class _Kit:
     _relays: bool
     _resumes: bool
     _cached_store: CachedStore | None = None
+    _routed_store: RoutedStore | None = None
 
     def __init__(
         self,
@@ -92,7 +94,7 @@ class _Kit:
         relay: bool = True,
         hasher: str | PasswordHasher = "argon2",
         limiter: str | RateLimiter | None = None,
-        routes: Mapping[type[Entity], str | Store] | None = None,
+        routes: Mapping[type[Entity] | str, str | Store] | None = None,
         cache: str | Cache | None = None,
         hooks: Sequence[str | object] = (),
         prefer: Mapping[str, str] | None = None,
@@ -119,7 +121,7 @@ class _Kit:
         - ``limiter``: where attempts are counted: a URL such as ``redis://host``, or a limiter object;
           by default in the store.
         - ``routes``: which kinds of entities are kept elsewhere than in ``store``, such as
-          ``{Session: "redis://host"}``.
+          ``{Session: "redis://host"}`` or, by the name of a collection, ``{"sessions": "redis://host"}``.
         - ``cache``: what keeps copies of what is read often in ``store``: a URL such as
           ``redis://host?prefix=shop``, or a cache object.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
@@ -144,7 +146,8 @@ class _Kit:
         mailing = None if mailer is None else open_mailer(mailer, blocking=self._blocking, prefer=prefer)
         ordered = features_in_order(built_in(attributes=attributes), (*features, *hooked.features()))
         main = self._cached(self._open(store, prefer), cache, prefer)
-        opened = self._routed(main, routes or {}, ordered, prefer, now)
+        homes = homes_of(ordered, routes or {}, main=store)
+        opened = self._routed(main, homes, ordered, prefer, now)
         self._store = hooked.wrap_store(opened, store if isinstance(store, str) else None)
         counting = (
             None
@@ -266,25 +269,26 @@ class _Kit:
     def _routed(
         self,
         main: Store,
-        routes: Mapping[type[Entity], str | Store],
+        homes: Mapping[type[Entity], str | Store],
         features: Sequence[AnyFeature],
         prefer: Mapping[str, str] | None,
         now: Clock,
     ) -> Store:
         """Return the main store, or one of it and those that kinds of entities are routed to."""
-        if not routes:
+        if not homes:
             return main
         from userkit.storage.routed import RoutedStore
 
-        check_routes(features, routes)
         # One URL is one store, and so is one object.
-        opened = {target: self._open(target, prefer) for target in dict.fromkeys(routes.values())}
-        homes = {entity: opened[target] for entity, target in routes.items()}
-        return RoutedStore(main, homes, records=records_of(features), now=now)
+        opened = {target: self._open(target, prefer) for target in dict.fromkeys(homes.values())}
+        routes = {entity: opened[target] for entity, target in homes.items()}
+        self._routed_store = RoutedStore(main, routes, records=records_of(features), now=now)
+        return self._routed_store
 
     def _joined(self, store: Store) -> Store:
-        """Return a store that joins the application's transaction, and tells the cache what it changes."""
-        return store if self._cached_store is None else self._cached_store.joined(store)
+        """Return a store that joins the application's transaction, with the cache and the routes."""
+        joined = store if self._cached_store is None else self._cached_store.joined(store)
+        return joined if self._routed_store is None else self._routed_store.joined(joined)
 
     def _fit(self, store: Store) -> Store:
         """Return the store as this kit can call it, or raise UnsupportedStoreError."""

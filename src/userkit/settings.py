@@ -1,5 +1,6 @@
 """Settings of a kit from the environment: ``USERKIT_*`` variables."""
 
+import re
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from userkit.storage.catalogue import check_realm
 from userkit.storage.port import DEFAULT_REALM
 
 __all__ = ["UserKitSettings", "read_settings"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_BETWEEN_ROUTES = re.compile(r",(?=\s*(?:$|[a-z][a-z0-9_]*\s*=\s*[a-z][a-z0-9+.-]*://))", re.ASCII)
 
 
 class UserKitSettings(BaseSettings):
@@ -27,6 +31,9 @@ class UserKitSettings(BaseSettings):
       between them; ``jwt,session,api-key`` if not set.
     - ``USERKIT_MAILER``: the URL of what sends mail, such as ``smtp://user:password@host``.
     - ``USERKIT_LIMITER``: the URL of what counts attempts, such as ``redis://host``.
+    - ``USERKIT_CACHE``: the URL of what keeps copies of what is read often.
+    - ``USERKIT_ROUTES``: what is kept in other stores, each as the name of a collection, ``=`` and a
+      URL, with commas between them: ``sessions=redis://host,links=redis://host``.
     - ``USERKIT_BASE_URL``: where the links in mails lead.
     - ``USERKIT_APP_NAME``: what mails call the application.
     """
@@ -42,6 +49,8 @@ class UserKitSettings(BaseSettings):
     auth: str = ""
     mailer: SecretStr | None = None
     limiter: SecretStr | None = None
+    cache: SecretStr | None = None
+    routes: SecretStr = SecretStr("")
     base_url: str | None = None
     app_name: str = "userkit"
 
@@ -53,7 +62,7 @@ class UserKitSettings(BaseSettings):
         except UsageError as error:
             raise ValueError(str(error).rstrip(".")) from None
 
-    @field_validator("mailer", "limiter", "base_url", mode="before")
+    @field_validator("mailer", "limiter", "cache", "base_url", mode="before")
     @classmethod
     def _is_set(cls, value: object) -> object:
         # Empty is how a template of a deployment says that there is none.
@@ -62,10 +71,10 @@ class UserKitSettings(BaseSettings):
     def arguments(self, *, given: Container[str] = ()) -> dict[str, Any]:
         """Return the arguments for a kit. Raises ConfigurationError for what is missing and not ``given``."""
         found: dict[str, Any] = {"realm": self.realm, "prepare": self.prepare, "hooks": _split(self.hooks)}
-        mailer = None if self.mailer is None else self.mailer.get_secret_value()
-        limiter = None if self.limiter is None else self.limiter.get_secret_value()
-        found |= {"limiter": limiter}
-        found |= {"mailer": mailer, "base_url": self.base_url, "app_name": self.app_name}
+        urls = {"mailer": self.mailer, "limiter": self.limiter, "cache": self.cache}
+        found |= {name: None if url is None else url.get_secret_value() for name, url in urls.items()}
+        found |= {"base_url": self.base_url, "app_name": self.app_name}
+        found["routes"] = _routes(self.routes.get_secret_value())
         if auth := _split(self.auth):
             found["auth"] = auth
         if "store" not in given:
@@ -99,6 +108,19 @@ def read_settings() -> UserKitSettings:
             f"USERKIT_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
         ]
         raise ConfigurationError("The settings are not valid: " + "; ".join(told) + ".") from None
+
+
+def _routes(text: str) -> dict[str, str]:
+    """Return URLs by the names of collections. A URL may have commas in it, as those of several hosts do."""
+    routes: dict[str, str] = {}
+    for route in filter(None, map(str.strip, _BETWEEN_ROUTES.split(text))):
+        name, _, url = (part.strip(" ,") for part in route.partition("="))
+        if not _NAME.fullmatch(name) or "://" not in url:
+            raise ConfigurationError("USERKIT_ROUTES is like sessions=redis://host,links=redis://host.")
+        if name in routes:
+            raise ConfigurationError(f"USERKIT_ROUTES routes {name} twice.")
+        routes[name] = url
+    return routes
 
 
 def _split(text: str) -> list[str]:

@@ -20,7 +20,10 @@ from userkit.errors import (
     InvalidCredentialsError,
     InvalidTokenError,
     StaleError,
+    StoreUnavailableError,
+    UsageError,
 )
+from userkit.feature import Feature
 from userkit.features.api_keys import ApiKey
 from userkit.features.audit import AuditEntry
 from userkit.features.links import Link
@@ -36,8 +39,8 @@ from userkit.storage.changes import Change, Save
 from userkit.storage.parcels import Parcel
 from userkit.storage.port import Store
 from userkit.sync import run
-from userkit.testing import InstantHasher
-from userkit.testing.specimens import Person
+from userkit.testing import FrozenClock, InstantHasher
+from userkit.testing.specimens import COLLECTIONS, Everything, Person, Ticket
 
 SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 PASSWORD = "mauve otters juggle teapots"
@@ -45,9 +48,9 @@ NEW_PASSWORD = "teal badgers borrow trumpets"
 EMAIL = "ada@example.com"
 
 
-def kit_with(routes: Mapping[type[Entity], str | Store], store: str | Store = "memory://") -> SyncUserKit:
+def kit_with(routes: Mapping[Any, str | Store], store: str | Store | None = None, **more: Any) -> SyncUserKit:
     return SyncUserKit(
-        store,
+        store or MemoryStore(),
         secret=SECRET,
         routes=routes,
         hasher=InstantHasher(),
@@ -55,6 +58,7 @@ def kit_with(routes: Mapping[type[Entity], str | Store], store: str | Store = "m
         base_url="https://app.example",
         features=[mail(sender="App <no-reply@app.example>")],
         relay=False,
+        **more,
     )
 
 
@@ -69,13 +73,25 @@ def kit_with(routes: Mapping[type[Entity], str | Store], store: str | Store = "m
         ({RoleAssignment: "memory://"}, "roles changes User, RoleAssignment, Administrators"),
         (
             dict.fromkeys((User, PasswordCredential, RoleAssignment, Administrators, ApiKey), "memory://"),
-            "changes User, PasswordCredential, Link",
+            "changes User, PasswordCredential, Link .*: route .* same store, Link alone, or none",
         ),
+        ({"seasons": "memory://"}, r"stores seasons; there are User \(users\)"),
+        ({Session: "memory://", "sessions": "memory://"}, "Session is routed twice"),
     ],
-    ids=["stranger", "audit", "outbox", "user", "password", "roles", "all but links"],
+    ids=[
+        "stranger",
+        "audit",
+        "outbox",
+        "user",
+        "password",
+        "roles",
+        "all but links",
+        "no such collection",
+        "twice",
+    ],
 )
 def test_a_route_that_would_split_a_commit_is_refused_when_the_kit_is_wired(
-    routes: dict[type[Entity], str], says: str
+    routes: dict[type[Entity] | str, str | Store], says: str
 ) -> None:
     """Not at night; nothing was connected to yet."""
     with pytest.raises(ConfigurationError, match=says):
@@ -91,13 +107,64 @@ def test_a_whole_group_may_be_routed() -> None:
         assert run(elsewhere.get(User, user.id)) == user
         assert run(elsewhere.find(Parcel)).items == ()
         assert kit.audit.list().items
-        assert kit.sessions.sign_in(email=EMAIL, password=PASSWORD)
+        assert kit.sessions.sign_in(email=EMAIL, password=PASSWORD).session_id
 
 
 def test_one_url_is_one_store() -> None:
-    """However many kinds are routed to it."""
-    kit = kit_with({Session: "memory://", Attempts: "memory://", Link: MemoryStore()})
-    assert len(kit._store._stores) == 3  # type: ignore[attr-defined]  # a routed store
+    """However many kinds are routed to it, and however it was put together."""
+    urls = [f"memory:{slashes}" for slashes in ("//", "//")]
+    group = (User, PasswordCredential, RoleAssignment, Administrators, ApiKey)
+    routes: dict[Any, str | Store] = dict.fromkeys(group, urls[0])
+    routes |= {Link: urls[1], Attempts: MemoryStore()}
+    assert len(kit_with(routes)._store._stores) == 3  # type: ignore[attr-defined]  # a routed store
+
+
+@pytest.mark.parametrize("main", ["memory://", MemoryStore()], ids=["url", "object"])
+def test_what_is_routed_to_the_main_store_stays_there(main: str | Store) -> None:
+    """Even a part of a group, and what goes along with everything."""
+    kit = kit_with({User: main, AuditEntry: main, "links": main}, main)
+    assert not hasattr(kit._store, "_stores")
+
+
+def deciding(*where: str | Store) -> SyncUserKit:
+    """Return a kit in which a feature changes users when one of two other kinds allows it."""
+    feature: Feature[None, None] = Feature(
+        name="seats",
+        collections=tuple(each for each in COLLECTIONS if each.entity in (Ticket, Everything)),
+        together=(User, Ticket, Everything),
+        decides=(Ticket, Everything),
+        build=lambda parts: None,
+        mirror=lambda nothing: None,
+    )
+    return SyncUserKit(
+        MemoryStore(),
+        secret=SECRET,
+        features=[feature],
+        routes=dict(zip((Ticket, Everything), where, strict=False)),
+        relay=False,
+    )
+
+
+def test_a_commit_spans_the_main_store_and_one_other() -> None:
+    """What decides is in one place, or each on its own in the main store."""
+    deciding("memory://")
+    deciding("memory://", "memory://")
+    with pytest.raises(ConfigurationError, match="seats changes User, Ticket, Everything in one commit"):
+        deciding("memory://", MemoryStore())
+
+
+def test_a_view_on_the_applications_own_session_keeps_the_routes() -> None:
+    """Users are where the application commits; sessions are where they always are."""
+    main, elsewhere = MemoryStore(), MemoryStore()
+    with kit_with({Session: elsewhere}, main) as kit:
+        joined = kit.with_store(main)
+        user = joined.users.register(email=EMAIL, name="Ada", password=PASSWORD)
+        assert run(main.get(User, user.id)) == user
+        with pytest.raises(UsageError, match="two stores"):
+            joined.sessions.sign_in(email=EMAIL, password=PASSWORD)
+        kit.sessions.sign_in(email=EMAIL, password=PASSWORD)
+        assert run(main.find(AuditEntry)).items
+        assert len(run(elsewhere.find(Session)).items) == 1
 
 
 class Recording(BareStore):
@@ -119,6 +186,50 @@ class Recording(BareStore):
 
     async def purge(self, *args: Any, **more: Any) -> int:
         return await self.behind.purge(*args, **more)  # type: ignore[attr-defined,no-any-return]
+
+
+class Away(Recording):
+    """A store of which some verbs cannot be reached, for all of its views."""
+
+    def __init__(self, behind: Store) -> None:
+        super().__init__(behind, set())
+        self.away: set[str] = set()
+
+    async def step(self) -> None:
+        if "all" in self.away:
+            raise StoreUnavailableError
+
+    async def commit(self, *changes: Change) -> None:
+        if "commit" in self.away:
+            raise StoreUnavailableError
+        await super().commit(*changes)
+
+
+def test_a_store_that_is_away_holds_up_no_mail(caplog: pytest.LogCaptureFixture) -> None:
+    """The outbox is in the main store."""
+    elsewhere = Away(MemoryStore())
+    with kit_with({Session: elsewhere}) as kit:
+        user = kit.users.register(email=EMAIL, name="Ada", password=PASSWORD)
+        kit.email_verification.request(user.id)
+        elsewhere.away.add("all")
+        assert run(kit._assembly.deliver()).done
+        elsewhere.away.clear()
+    assert "unavailable" in caplog.text
+
+
+def test_the_relay_delivers_what_a_process_has_left_behind() -> None:
+    """A record that could not be written when its commit was made."""
+    main, clock = Away(MemoryStore()), FrozenClock()
+    with kit_with(dict.fromkeys((Session, Attempts), MemoryStore()), main, clock=clock) as kit:
+        kit.users.register(email=EMAIL, name="Ada", password=PASSWORD)
+        main.away.add("commit")
+        tokens = kit.sessions.sign_in(email=EMAIL, password=PASSWORD)
+        assert kit.authenticate(tokens.access_token).session_id
+        main.away.clear()
+        assert "signed_in" not in {entry.event for entry in kit.audit.list().items}
+        clock.advance(seconds=30)
+        run(kit._assembly.deliver())
+        assert "signed_in" in {entry.event for entry in kit.audit.list().items}
 
 
 def token(kit: SyncUserKit, purpose: str, user: User, **more: Any) -> str:
@@ -238,4 +349,4 @@ def test_x2_a_link_that_is_routed_elsewhere_is_spent_once(elsewhere: str | Store
         won = spend(kit, token(kit, RESET, user, bind_epoch=True))
         assert len(won) == 1
         assert kit.users.get(user.id).version == 2
-        assert kit.sessions.sign_in(email=EMAIL, password=NEW_PASSWORD)
+        assert kit.sessions.sign_in(email=EMAIL, password=NEW_PASSWORD).session_id

@@ -28,6 +28,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         "AUTH",
         "MAILER",
         "LIMITER",
+        "CACHE",
+        "ROUTES",
         "BASE_URL",
         "APP_NAME",
     ):
@@ -70,6 +72,8 @@ def test_what_is_not_set_is_as_in_a_kit() -> None:
         "hooks": [],
         "mailer": None,
         "limiter": None,
+        "cache": None,
+        "routes": {},
         "base_url": None,
         "app_name": "userkit",
     }
@@ -86,6 +90,8 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("USERKIT_BASE_URL", "https://app.example")
     environment.setenv("USERKIT_APP_NAME", "Acme")
     environment.setenv("USERKIT_LIMITER", "memory://")
+    environment.setenv("USERKIT_CACHE", "redis://cache.example")
+    environment.setenv("USERKIT_ROUTES", "sessions=redis://one.example")
     environment.setenv("USERKIT_COLOUR", "blue")
     assert arguments() == {
         "store": "memory://",
@@ -96,6 +102,8 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
         "auth": ["api-key", "jwt"],
         "mailer": MAILER_URL,
         "limiter": "memory://",
+        "cache": "redis://cache.example",
+        "routes": {"sessions": "redis://one.example"},
         "base_url": "https://app.example",
         "app_name": "Acme",
     }
@@ -103,10 +111,11 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
 
 def test_what_is_set_to_nothing_is_not_set(environment: pytest.MonkeyPatch) -> None:
     """As a template of a deployment leaves it."""
-    for name in ("AUTH", "MAILER", "LIMITER", "BASE_URL", "HOOKS"):
+    for name in ("AUTH", "MAILER", "LIMITER", "CACHE", "ROUTES", "BASE_URL", "HOOKS"):
         environment.setenv(f"USERKIT_{name}", "")
     found = arguments()
     assert (found["mailer"], found["base_url"], found["hooks"]) == (None, None, [])
+    assert (found["limiter"], found["cache"], found["routes"]) == (None, None, {})
     assert "auth" not in found
 
 
@@ -119,6 +128,57 @@ def test_a_mailer_and_a_base_url_are_checked_at_the_start(environment: pytest.Mo
     environment.setenv("USERKIT_MAILER", "")
     environment.setenv("USERKIT_BASE_URL", "http://app.example")
     assert "The base URL must begin with https://" in refused()
+
+
+@pytest.mark.parametrize(
+    ("text", "routes"),
+    [
+        ("sessions=memory://", {"sessions": "memory://"}),
+        (
+            " sessions = redis://one , links=rediss://u:p@two/1?prefix=a ,",
+            {"sessions": "redis://one", "links": "rediss://u:p@two/1?prefix=a"},
+        ),
+        (
+            "sessions=redis+cluster://one:1,two:2?prefix=a,b,rate_limits=memory://",
+            {"sessions": "redis+cluster://one:1,two:2?prefix=a,b", "rate_limits": "memory://"},
+        ),
+    ],
+    ids=["one", "two", "hosts with commas"],
+)
+def test_routes_are_named_by_collections(
+    environment: pytest.MonkeyPatch, text: str, routes: dict[str, str]
+) -> None:
+    """As tables are, so that a deployment need not know of classes."""
+    environment.setenv("USERKIT_ROUTES", text)
+    assert arguments()["routes"] == routes
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("redis://u:hunter2@one", "USERKIT_ROUTES is like sessions=redis"),
+        ("sessions=u:hunter2@one", "USERKIT_ROUTES is like sessions=redis"),
+        ("Sessions=redis://u:hunter2@one", "USERKIT_ROUTES is like sessions=redis"),
+        ("links=memory://hunter2,links=memory://", "USERKIT_ROUTES routes links twice"),
+        ("seasons=memory://hunter2", "No feature of this kit stores seasons"),
+    ],
+    ids=["no name", "no URL", "a class", "twice", "unknown"],
+)
+def test_routes_that_cannot_be_read_are_refused(
+    environment: pytest.MonkeyPatch, text: str, says: str
+) -> None:
+    """Without showing a password."""
+    environment.setenv("USERKIT_ROUTES", text)
+    told = refused()
+    assert says in told
+    assert "hunter2" not in told
+
+
+def test_a_kit_routes_as_the_environment_says(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the name of a collection."""
+    environment.setenv("USERKIT_ROUTES", f"sessions=sqlite:///{tmp_path}/sessions.db")
+    kit = SyncUserKit.from_settings()
+    assert len(kit._store._stores) == 2  # type: ignore[attr-defined]  # a routed store
 
 
 def test_the_secret_may_be_in_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
