@@ -110,9 +110,10 @@ class RedisSentinel(Server):
 
     def url(self, **options: Any) -> str:  # type: ignore[override]  # it has no drivers and databases
         """Return a URL that leads to the primary, whichever it is."""
-        query = "&".join(f"{name}={value}" for name, value in options.items())
+        asked = {"sentinel_password": self.password, **options}
+        query = "&".join(f"{name}={value}" for name, value in asked.items())
         account = f":{self.primary.password}@{self.host}:{self.port}"
-        return f"{self.scheme}://{account}/{self.service}{f'?{query}' if query else ''}"
+        return f"{self.scheme}://{account}/{self.service}?{query}"
 
     def close(self) -> None:
         """End all of them."""
@@ -124,6 +125,7 @@ class RedisSentinel(Server):
     def _initialise(self) -> None:
         text = (
             f"port {self.port}\nbind {self.host}\ndir {self.folder}\n"
+            f"requirepass {self.password}\n"
             f"sentinel monitor {self.service} {self.host} {self.primary.port} 1\n"
             f"sentinel auth-pass {self.service} {self.primary.password}\n"
             f"sentinel down-after-milliseconds {self.service} 500\n"
@@ -141,7 +143,8 @@ class RedisSentinel(Server):
     def _is_watching(self) -> bool:
         import redis
 
-        with self.replica.client() as replica, redis.Redis(host=self.host, port=self.port) as sentinel:
+        asked = redis.Redis(host=self.host, port=self.port, password=self.password)
+        with self.replica.client() as replica, asked as sentinel:
             is_up = replica.info("replication")["master_link_status"] == "up"
             return is_up and len(sentinel.sentinel_slaves(self.service)) == 1
 

@@ -104,14 +104,23 @@ def test_an_address_hides_its_password() -> None:
     assert address.where == "The Redis server at one:6379"
 
 
-def test_tls_has_files_of_its_own() -> None:
-    """What to trust, and who the client is."""
-    settings = Address.read("rediss://one?tls_ca=/a.pem&tls_cert=/b.pem&tls_key=/c.pem").settings
-    assert (settings.tls_ca, settings.tls_cert, settings.tls_key) == (
-        Path("/a.pem"),
-        Path("/b.pem"),
-        Path("/c.pem"),
-    )
+def test_tls_has_files_of_its_own(tmp_path: Path) -> None:
+    """What to trust, and who the client is; they are looked for at once."""
+    files = [tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem")]
+    for each in files:
+        each.touch()
+    options = "&".join(f"tls_{each.stem}={each}" for each in files)
+    settings = Address.read(f"rediss://one?{options}").settings
+    assert [settings.tls_ca, settings.tls_cert, settings.tls_key] == files
+    files[0].unlink()
+    with pytest.raises(InvalidURLError, match=r"tls_ca: Path does not point to a file\."):
+        Address.read(f"rediss://one?{options}")
+
+
+def test_sentinels_have_an_account_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password is hidden as well."""
+    monkeypatch.setenv("USERKIT_REDIS_SENTINEL_PASSWORD", PASSWORD)
+    assert PASSWORD not in repr(Address.read("redis+sentinel://one/app"))
 
 
 @pytest.mark.parametrize("thing", [None, "redis://one", object, redis.ConnectionPool()])

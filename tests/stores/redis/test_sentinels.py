@@ -67,6 +67,11 @@ def test_an_asynchronous_store_finds_its_primary_as_well(sentinel: RedisSentinel
         with pytest.raises(StoreUnavailableError, match="no primary of this service"):
             await other.prepare(COLLECTIONS)
         await other.close()
+        stranger = open_url(sentinel.url(sentinel_password="wrong-but-hidden"), blocking=False)
+        with pytest.raises(StoreUnavailableError) as caught:
+            await stranger.prepare(COLLECTIONS)
+        assert "hidden" not in str(caught.value)
+        await stranger.close()
 
     asyncio.run(use())
 

@@ -231,7 +231,7 @@ def _behind_sentinels(address: Address, common: dict[str, Any], *, blocking: boo
         from redis.asyncio.sentinel import Sentinel as AsyncSentinel
 
         kind = AsyncSentinel
-    sentinels = kind(list(address.hosts), sentinel_kwargs=_of_sentinels(common))
+    sentinels = kind(list(address.hosts), sentinel_kwargs=_of_sentinels(address, common))
     return sentinels.master_for(address.service, db=address.database, **common)
 
 
@@ -241,8 +241,13 @@ def _sentinels_of(client: Any) -> Sequence[Any]:
     return [] if manager is None else list(manager.sentinels)
 
 
-def _of_sentinels(common: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in common.items() if name.startswith(("socket", "ssl", "retry"))}
+def _of_sentinels(address: Address, common: dict[str, Any]) -> dict[str, Any]:
+    password = address.settings.sentinel_password
+    return {
+        **{name: value for name, value in common.items() if name.startswith(("socket", "ssl", "retry"))},
+        "username": address.settings.sentinel_user,
+        "password": password and password.get_secret_value(),
+    }
 
 
 _all: "WeakSet[Link]" = WeakSet()

@@ -1,8 +1,6 @@
 """Settings of the connections to Redis or Valkey."""
 
-from pathlib import Path
-
-from pydantic import Field
+from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["RedisSettings"]
@@ -34,11 +32,17 @@ class RedisSettings(BaseSettings):
     keep_expired: int = Field(86_400, ge=-1)
     """How long after it has expired the store deletes a record by itself; -1 for never."""
 
-    tls_ca: Path | None = None
+    tls_ca: FilePath | None = None
     """The file with the certificates to trust, where the system's are not right."""
 
-    tls_cert: Path | None = None
+    tls_cert: FilePath | None = None
     """The file with the certificate of this client, where the server asks for one."""
 
-    tls_key: Path | None = None
+    tls_key: FilePath | None = None
     """The file with its key."""
+
+    sentinel_user: str | None = None
+    """The user at the sentinels, who have accounts of their own."""
+
+    sentinel_password: SecretStr | None = None
+    """The user's password; better in ``USERKIT_REDIS_SENTINEL_PASSWORD`` than in a URL."""
