@@ -115,16 +115,17 @@ class Assembly:
         await store.prepare(collections, create=create)
 
     async def deliver(self, topics: Container[str] | None = None) -> Delivery:
-        """Do what is due in the outbox of every realm that this kit has been asked for.
-
-        First comes what a store of several has left behind of a commit.
-        """
+        """Do what is due in the outbox of every realm that this kit has been asked for, after ``forward``."""
+        await self.forward()
         delivery = Delivery()
-        for view in list(self.views.values()):
-            await _forward(view)
         for outbox in list(self.realms.values()):
             delivery += await outbox.deliver(topics=topics)
         return delivery
+
+    async def forward(self) -> None:
+        """See to what a store of several has left behind of commits, in every such realm."""
+        for view in list(self.views.values()):
+            await _forward(view)
 
     async def resume(self) -> None:
         """Finish what a crash has left half-way, in a process that does not look at the outbox again."""
@@ -152,12 +153,12 @@ class Assembly:
 
 
 async def _forward(view: Store) -> None:
-    """See to what a store of several has left behind; one that is away holds up nothing else."""
     left_behind = forwarding(view)
     if left_behind is not None:
         try:
             await left_behind.forward()
         except StoreUnavailableError as error:
+            # A store that is away holds up nothing else.
             _log.warning("What was left behind of commits waits: %s", error.code)
 
 
@@ -210,9 +211,7 @@ def homes_of(
     for named, target in routes.items():
         entity = _stored(features, named)
         if entity in homes:
-            raise ConfigurationError(
-                f"{entity.__name__} is routed twice: by its class and by its name."
-            )
+            raise ConfigurationError(f"{entity.__name__} is routed twice: by its class and by its name.")
         homes[entity] = target
     for feature in features:
         for entity in feature.records:

@@ -73,6 +73,7 @@ class _Kit:
     _offered: Mapping[str, Any]
     _authentication: Authentication
     _outbox: Outbox
+    _mails: bool
     _relays: bool
     _resumes: bool
     _cached_store: CachedStore | None = None
@@ -172,7 +173,10 @@ class _Kit:
             blocking=self._blocking,
             turns=ThreadTurns() if self._blocking else TaskTurns(),
         )
-        self._relays, self._resumes = relay and mailing is not None, relay
+        # Without a mailer the outbox holds nothing for a relay, but other stores may hold parcels.
+        self._mails = mailing is not None
+        self._relays = relay and (self._mails or self._routed_store is not None)
+        self._resumes = relay
         self._offer()
         self._assembly.realms[self._realm] = self._outbox
 
@@ -285,6 +289,10 @@ class _Kit:
         self._routed_store = RoutedStore(main, routes, records=records_of(features), now=now)
         return self._routed_store
 
+    async def _work(self) -> None:
+        """Do what a relay does, again and again."""
+        await (self._assembly.deliver() if self._mails else self._assembly.resume())
+
     def _joined(self, store: Store) -> Store:
         """Return a store that joins the application's transaction, with the cache and the routes."""
         joined = store if self._cached_store is None else self._cached_store.joined(store)
@@ -392,7 +400,7 @@ class UserKit(_Kit):
         try:
             await self._assembly.prepare(self._store, create=self._prepare)
             if self._relays:
-                self._relay = TaskRelay(self._assembly.deliver)
+                self._relay = TaskRelay(self._work)
                 await self._relay.start()
             elif self._resumes:
                 await self._assembly.resume()
@@ -511,7 +519,7 @@ class SyncUserKit(_Kit):
         try:
             run(self._assembly.prepare(self._store, create=self._prepare))
             if self._relays:
-                self._relay = ThreadRelay(lambda: run(self._assembly.deliver()))
+                self._relay = ThreadRelay(lambda: run(self._work()))
                 self._relay.start()
             elif self._resumes:
                 run(self._assembly.resume())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.sides import Side
 from tests.servers.redis import ValkeyServer
 from tests.storage.doubles import BareStore
 from userkit import SyncUserKit, User
@@ -49,17 +50,15 @@ EMAIL = "ada@example.com"
 
 
 def kit_with(routes: Mapping[Any, str | Store], store: str | Store | None = None, **more: Any) -> SyncUserKit:
-    return SyncUserKit(
-        store or MemoryStore(),
-        secret=SECRET,
-        routes=routes,
-        hasher=InstantHasher(),
-        mailer=MemoryMailer(),
-        base_url="https://app.example",
-        features=[mail(sender="App <no-reply@app.example>")],
-        relay=False,
-        **more,
-    )
+    usual = {
+        "secret": SECRET,
+        "hasher": InstantHasher(),
+        "mailer": MemoryMailer(),
+        "base_url": "https://app.example",
+        "features": [mail(sender="App <no-reply@app.example>")],
+        "relay": False,
+    }
+    return SyncUserKit(store or MemoryStore(), routes=routes, **{**usual, **more})
 
 
 @pytest.mark.parametrize(
@@ -217,10 +216,12 @@ def test_a_store_that_is_away_holds_up_no_mail(caplog: pytest.LogCaptureFixture)
     assert "unavailable" in caplog.text
 
 
-def test_the_relay_delivers_what_a_process_has_left_behind() -> None:
+@pytest.mark.parametrize("mailer", [MemoryMailer(), None], ids=["with a mailer", "without"])
+def test_the_relay_delivers_what_a_process_has_left_behind(mailer: MemoryMailer | None) -> None:
     """A record that could not be written when its commit was made."""
     main, clock = Away(MemoryStore()), FrozenClock()
-    with kit_with(dict.fromkeys((Session, Attempts), MemoryStore()), main, clock=clock) as kit:
+    routes = dict.fromkeys((Session, Attempts), MemoryStore())
+    with kit_with(routes, main, clock=clock, mailer=mailer) as kit:
         kit.users.register(email=EMAIL, name="Ada", password=PASSWORD)
         main.away.add("commit")
         tokens = kit.sessions.sign_in(email=EMAIL, password=PASSWORD)
@@ -228,8 +229,21 @@ def test_the_relay_delivers_what_a_process_has_left_behind() -> None:
         main.away.clear()
         assert "signed_in" not in {entry.event for entry in kit.audit.list().items}
         clock.advance(seconds=30)
-        run(kit._assembly.deliver())
+        run(kit._work())
         assert "signed_in" in {entry.event for entry in kit.audit.list().items}
+
+
+def test_a_kit_without_a_mailer_looks_for_what_was_left_behind(side: Side) -> None:
+    """It has routes, so that there may be something; without routes there is nothing to look for."""
+    routed = side.kit(routes={Session: MemoryStore()})
+    plain = side.kit()
+    for kit in (routed, plain):
+        side.do(kit.open())
+    running = routed._relay, plain._relay
+    for kit in (routed, plain):
+        side.do(kit.close())
+    assert running[0] is not None
+    assert running[1] is None
 
 
 def token(kit: SyncUserKit, purpose: str, user: User, **more: Any) -> str:
