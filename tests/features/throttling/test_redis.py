@@ -14,7 +14,7 @@ from tests.servers.ports import free_port
 from tests.servers.redis import RedisServer, ValkeyCluster, ValkeyServer
 from userkit import SyncUserKit, UserKit
 from userkit.backends.memory import MemoryRateLimiter
-from userkit.backends.redis.limiter import RedisRateLimiter, open_limiter
+from userkit.backends.redis.limiter import RedisRateLimiter
 from userkit.errors import ConfigurationError, InvalidCredentialsError, RateLimitedError
 from userkit.kernel.clock import Clock, utc_now
 from userkit.ports.rate_limit import Limit, RateLimiter, Verdict
@@ -40,7 +40,7 @@ class Closing(RateLimiterConformance):
         opened: list[RateLimiter] = []
 
         def opening(now: Clock) -> RateLimiter:
-            opened.append(open_limiter(url, blocking=self.blocking, now=now))
+            opened.append(RedisRateLimiter.from_url(url, blocking=self.blocking, now=now))
             return opened[-1]
 
         yield opening
@@ -78,6 +78,10 @@ class TestCluster(Closing):
         return valkey_cluster.url()
 
 
+class TestClusterAsynchronous(TestCluster):
+    blocking = False
+
+
 SECOND = timedelta(seconds=1)
 LIMITS = (
     Limit(name="of one", attempts=1, within=300 * SECOND, delay=30 * SECOND, longest=30 * SECOND),
@@ -103,7 +107,7 @@ def test_x14_the_same_calls_at_the_same_times_have_the_same_answers(
     clock = FrozenClock()
     memory = MemoryRateLimiter(clock)
     url = f"{valkey.url()}?prefix=x{secrets.token_hex(6)}"
-    redis = open_limiter(url, blocking=True, now=clock)
+    redis = RedisRateLimiter.from_url(url, blocking=True, now=clock)
     for verb, limit, key, seconds in steps:
         if verb == "wait":
             clock.advance(seconds=seconds)
@@ -117,7 +121,7 @@ def test_x14_the_same_calls_at_the_same_times_have_the_same_answers(
 
 def test_a_key_vanishes_with_what_it_remembers(valkey: ValkeyServer) -> None:
     """It says nothing of who tried."""
-    limiter = open_limiter(f"{valkey.url()}?prefix=vanish", blocking=True, now=utc_now)
+    limiter = RedisRateLimiter.from_url(f"{valkey.url()}?prefix=vanish", blocking=True, now=utc_now)
     run(limiter.take(LIMIT, "ada@example.com"))
     with valkey.client() as client:
         (key,) = client.keys("vanish:*")
@@ -131,7 +135,7 @@ def test_a_key_vanishes_with_what_it_remembers(valkey: ValkeyServer) -> None:
 
 def test_an_attempt_is_one_command(valkey: ValkeyServer) -> None:
     """Counted by the server."""
-    limiter = open_limiter(f"{valkey.url()}?prefix=counted", blocking=True, now=utc_now)
+    limiter = RedisRateLimiter.from_url(f"{valkey.url()}?prefix=counted", blocking=True, now=utc_now)
     run(limiter.take(LIMIT, "first"))
     with valkey.client() as client:
         before = client.info("commandstats")
@@ -148,7 +152,7 @@ def test_an_attempt_is_one_command(valkey: ValkeyServer) -> None:
 
 
 def gone(url: str, **changes: object) -> RedisRateLimiter:
-    return open_limiter(url, blocking=True, now=utc_now, **changes)  # type: ignore[arg-type]  # of tests
+    return RedisRateLimiter.from_url(url, blocking=True, now=utc_now, **changes)  # type: ignore[arg-type]  # of tests
 
 
 def test_x6_without_redis_every_attempt_is_refused_for_a_second(caplog: pytest.LogCaptureFixture) -> None:
@@ -193,6 +197,7 @@ def test_a_fallback_must_fit() -> None:
         pytest.param(lambda server: server.command("REPLICAOF", "127.0.0.1", 1), id="read-only"),
         pytest.param(lambda server: server.command("CONFIG", "SET", "maxmemory", "1"), id="full"),
         pytest.param(lambda server: server.command("CONFIG", "SET", "requirepass", "other"), id="password"),
+        pytest.param(lambda server: server.command("ACL", "SETUSER", "default", "-@scripting"), id="rights"),
     ],
 )
 @pytest.mark.server
@@ -219,6 +224,19 @@ def test_x6_when_redis_is_back_it_counts_again() -> None:
         limiter._breaker._retry_at = 0.0  # the pause is over
         assert run(limiter.take(LIMIT, "ada")).allowed
         run(limiter.close())
+
+
+def test_x6_after_a_flush_it_counts_anew(valkey: ValkeyServer) -> None:
+    """Scripts and counts are gone; it is no failure, and the window begins again."""
+    limiter = gone(f"{valkey.url()}?prefix=flushed")
+    for _ in range(4):
+        last = run(limiter.take(LIMIT, "ada"))
+    assert not last.allowed
+    with valkey.client() as client:
+        client.delete(*client.keys("flushed:*"))
+        client.script_flush()
+    assert run(limiter.take(LIMIT, "ada")).allowed
+    run(limiter.close())
 
 
 def test_a_key_of_somebody_else_is_no_count(valkey: ValkeyServer) -> None:

@@ -13,7 +13,7 @@ from weakref import WeakSet
 import redis
 import redis.asyncio
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError
+from redis.exceptions import ConnectionError, NoScriptError
 from redis.retry import Retry
 
 from userkit.backends.redis.addresses import Address
@@ -111,7 +111,7 @@ class Link:
     async def call(self, *words: Any) -> Any:
         """Send one command and return its answer. Raises redis-py's errors."""
         async with self._turn():
-            return await done(self.client.execute_command(*words))
+            return await self._send(*words)
 
     async def run(self, script: Script, key: str, *arguments: Any) -> Any:
         """Run a script, whose keys are all in the slot of one key. Raises redis-py's errors.
@@ -124,9 +124,9 @@ class Link:
         keys = (key, f"{key}:-") if "{" in key else (key,)
         async with self._turn():
             try:
-                return await done(self.client.evalsha(script.digest, len(keys), *keys, *arguments))
+                return await self._send("EVALSHA", script.digest, len(keys), *keys, *arguments)
             except NoScriptError:
-                return await done(self.client.eval(script.text, len(keys), *keys, *arguments))
+                return await self._send("EVAL", script.text, len(keys), *keys, *arguments)
 
     async def close(self) -> None:
         """Close a client of our own. Closing again does no harm, and the next call opens a new one."""
@@ -145,6 +145,18 @@ class Link:
         if self._make is not None:
             _inherited.append(self._client)  # closing it here would speak on the parent's connections
             self._client = None
+
+    async def _send(self, *words: Any) -> Any:
+        client = self.client
+        if not isinstance(client, redis.asyncio.RedisCluster):
+            return await done(client.execute_command(*words))
+        # redis-py 8 sends keys to any server as long as it does not know them all.
+        await done(client.initialize())
+        try:
+            return await client.execute_command(*words)
+        except AttributeError as error:
+            # Another caller has met a failure, and let go of the connections of all.
+            raise ConnectionError("The connection was closed.") from error
 
     def _new_turnstile(self) -> Any:
         kind: Any = threading.BoundedSemaphore if self.blocking else asyncio.BoundedSemaphore
@@ -219,7 +231,8 @@ def _cluster(address: Address, common: dict[str, Any], *, blocking: bool) -> Any
     from redis.asyncio.cluster import ClusterNode as AsyncNode
 
     waiting = [AsyncNode(host, port) for host, port in address.hosts]
-    return redis.asyncio.RedisCluster(startup_nodes=waiting, **common)
+    # For every so many slots that have moved it would close the connections that others are using.
+    return redis.asyncio.RedisCluster(startup_nodes=waiting, reinitialize_steps=0, **common)
 
 
 def _behind_sentinels(address: Address, common: dict[str, Any], *, blocking: bool) -> Any:

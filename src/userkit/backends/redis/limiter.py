@@ -16,7 +16,7 @@ from userkit.ports.rate_limit import Limit, RateLimiter, Verdict
 from userkit.storage.breaker import Breaker
 from userkit.storage.plain import milliseconds
 
-__all__ = ["RedisRateLimiter", "open_limiter"]
+__all__ = ["RedisRateLimiter"]
 
 _log = logging.getLogger("userkit.throttling")
 
@@ -44,6 +44,24 @@ class RedisRateLimiter:
         self._link, self._now, self._prefix = link, now, prefix
         self._fallback = fallback
         self._breaker = Breaker(time.monotonic)
+
+    @classmethod
+    def from_url(
+        cls,
+        url: str,
+        *,
+        blocking: bool,
+        now: Clock,
+        fallback: RateLimiter | None = None,
+        settings: RedisSettings | None = None,
+    ) -> Self:
+        """Make a limiter for a URL; it connects with the first attempt. Raises InvalidURLError.
+
+        ``blocking``: for a synchronous kit; else it needs an event loop.
+        """
+        address = Address.read(url, settings=settings)
+        link = Link.to(address, blocking=blocking)
+        return cls(link, now=now, prefix=address.settings.prefix, fallback=fallback)
 
     @classmethod
     def from_client(
@@ -117,17 +135,3 @@ class RedisRateLimiter:
         # Any text, also what is not UTF-8; and of bounded length.
         text = f"{limit.name}\0{key}".encode(errors="surrogatepass")
         return f"{self._prefix}:limit:{hashlib.sha256(text).hexdigest()}"
-
-
-def open_limiter(
-    url: str,
-    *,
-    blocking: bool,
-    now: Clock,
-    fallback: RateLimiter | None = None,
-    settings: RedisSettings | None = None,
-) -> RedisRateLimiter:
-    """Make a limiter for a URL; it connects with the first attempt. Raises InvalidURLError."""
-    address = Address.read(url, settings=settings)
-    link = Link.to(address, blocking=blocking)
-    return RedisRateLimiter(link, now=now, prefix=address.settings.prefix, fallback=fallback)

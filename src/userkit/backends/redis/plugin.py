@@ -51,10 +51,10 @@ rediss = _store(name="rediss", summary="Redis or Valkey with TLS.")
 
 def _count(url: str, *, blocking: bool, now: Clock) -> "RedisRateLimiter":
     try:
-        from userkit.backends.redis.limiter import open_limiter
+        from userkit.backends.redis.limiter import RedisRateLimiter
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    return open_limiter(url, blocking=blocking, now=now)
+    return RedisRateLimiter.from_url(url, blocking=blocking, now=now)
 
 
 _limiter = partial(RateLimiterPlugin, api_version=1, factory=_count, settings=_settings)
