@@ -1,7 +1,10 @@
 """The client of a store: made when it is needed, anew after a fork, and shared by the views of all realms."""
 
+import asyncio
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC
 from threading import Lock
 from typing import Any
@@ -14,8 +17,8 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from userkit.backends.mongodb.calling import MAJORITY, Calls, done
-from userkit.backends.mongodb.errors import translated
-from userkit.errors import UnsupportedStoreError, UsageError
+from userkit.backends.mongodb.errors import translated, translating
+from userkit.errors import StoreUnavailableError, UnsupportedStoreError, UsageError
 
 __all__ = ["CODEC", "Connection", "blocks"]
 
@@ -41,6 +44,7 @@ class Connection:
         concurrency: int,
         read_concern: str,
         patience: float = 15.0,
+        pool_timeout: float = 10.0,
     ) -> None:
         """Take a client of the application, or what makes one."""
         self.calls = Calls(blocking=blocking, patience=patience)
@@ -49,8 +53,9 @@ class Connection:
         self.concurrency = concurrency
         self._make, self._client, self._lock = make, client, Lock()
         self._concern = ReadConcern(read_concern)
-        if make is not None:
-            _all.add(self)
+        self._pool_timeout = pool_timeout
+        self._turnstile = self._new_turnstile()
+        _all.add(self)
 
     @property
     def client(self) -> Any:
@@ -78,6 +83,37 @@ class Connection:
         concern = ReadConcern("majority") if lists else self._concern
         return self.database.get_collection(name, read_concern=concern)
 
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Wait for one of the connections, for a whole call; raise errors of ours for PyMongo's.
+
+        Without it, writes that wait at the server for a transaction would hold every connection of the
+        pool, and the transaction would get none to end with.
+        """
+        turnstile = self._turnstile
+        if not await self._passed(turnstile):
+            raise StoreUnavailableError(
+                f"{self.where} has no free connection in the pool: none came free within pool_timeout."
+            )
+        try:
+            with translating(self.where):
+                yield
+        finally:
+            turnstile.release()
+
+    async def _passed(self, turnstile: Any) -> bool:
+        if self.calls.blocking:
+            return bool(turnstile.acquire(timeout=self._pool_timeout))
+        try:
+            async with asyncio.timeout(self._pool_timeout):
+                return bool(await turnstile.acquire())
+        except TimeoutError:
+            return False
+
+    def _new_turnstile(self) -> Any:
+        kind: Any = threading.BoundedSemaphore if self.calls.blocking else asyncio.BoundedSemaphore
+        return kind(self.concurrency)
+
     async def check(self) -> None:
         """Raise UnsupportedStoreError for a server that has no transactions, and what else keeps us away."""
         try:
@@ -101,6 +137,8 @@ class Connection:
 
     async def close(self) -> None:
         """Close a client of our own."""
+        if not self.calls.blocking:
+            self._turnstile = self._new_turnstile()  # the next event loop may be another
         if self._make is None:
             return
         client, self._client = self._client, None
@@ -109,6 +147,7 @@ class Connection:
 
     def leave_behind(self) -> None:
         """Begin with a fresh client in a process that was forked: the connections are the parent's."""
+        self._turnstile = self._new_turnstile()
         if self._make is not None:
             _inherited.append(self._client)  # closing it here would speak on the parent's connections
             self._client, self._lock = None, Lock()

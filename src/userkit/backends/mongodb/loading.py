@@ -8,7 +8,7 @@ from pymongo.errors import BulkWriteError
 
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import CODEC, Connection
-from userkit.backends.mongodb.errors import duplicate, translating
+from userkit.backends.mongodb.errors import duplicate
 from userkit.backends.mongodb.forms import Document
 from userkit.backends.mongodb.writing import Pair
 
@@ -26,7 +26,7 @@ async def load(connection: Connection, realm: str, pairs: Sequence[Pair]) -> Non
     Raises DuplicateError when a value is taken; transactions before that one stay.
     """
     documents = ((form.name, form.added(write, realm)) for form, write in pairs)
-    with translating(connection.where):
+    async with connection.turn():
         for part in _parted(documents):
             await _insert(connection, part)
 

@@ -72,6 +72,7 @@ def open_url(url: str, *, blocking: bool, settings: MongoSettings | None = None)
         hosts=address.hosts,
         concurrency=address.settings.pool_size,
         read_concern=address.settings.read_concern,
+        pool_timeout=address.settings.pool_timeout,
         patience=address.settings.operation_timeout,
     )
     return MongoStore(connection, keep_expired=address.settings.keep_expired)

@@ -9,7 +9,6 @@ from uuid import UUID
 from userkit.backends.mongodb import loading, preparing
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection, blocks
-from userkit.backends.mongodb.errors import translating
 from userkit.backends.mongodb.forms import WORDS, Document, Form
 from userkit.backends.mongodb.writing import Pair, carry_out
 from userkit.errors import UsageError
@@ -87,7 +86,7 @@ class MongoStore:
         if not new:
             return
         await self._connection.check()
-        with translating(self._connection.where):
+        async with self._connection.turn():
             keeps = self._keep_expired < 0
             await preparing.prepare(self._connection, new, create=create, keeps=keeps)
         self._prepared.update(form.collection.name for form in new)
@@ -97,7 +96,7 @@ class MongoStore:
         form = self._form(entity)
         if not is_id(id):
             return None
-        with translating(self._connection.where):
+        async with self._connection.turn():
             which = {"_id": UUID(id), "realm": self._realm}
             document = await done(self._connection.collection(form.name).find_one(which))
         return None if document is None else form.entity(document)
@@ -125,7 +124,7 @@ class MongoStore:
         """See Store.commit."""
         pairs: list[Pair] = [(self._form_of(each), each) for each in self._catalogue.plan(changes)]
         if pairs:
-            with translating(self._connection.where):
+            async with self._connection.turn():
                 await carry_out(self._connection, self._realm, pairs)
 
     async def search(
@@ -146,7 +145,7 @@ class MongoStore:
         which = self._which(form, field, value)
         if which is None:
             return 0
-        with translating(self._connection.where):
+        async with self._connection.turn():
             collection = self._connection.collection(form.name, lists=True)
             return int(await done(collection.count_documents(which)))
 
@@ -156,7 +155,7 @@ class MongoStore:
         check_moment(before)
         form = self._form(entity)
         expired = {"realm": self._realm, form.records.expires: {"$lt": _rounded_up(before)}}
-        with translating(self._connection.where):
+        async with self._connection.turn():
             collection = self._connection.collection(form.name)
             cursor = collection.find(expired, projection=["_id"], limit=limit)
             ids = [each["_id"] for each in await done(cursor.to_list(limit))]
@@ -178,7 +177,7 @@ class MongoStore:
     async def realms(self) -> Sequence[str]:
         """See Surveyable.realms."""
         found: set[str] = set()
-        with translating(self._connection.where):
+        async with self._connection.turn():
             for form in list(self._forms.values()):
                 collection = self._connection.collection(form.name, lists=True)
                 found.update(await done(collection.distinct("realm")))
@@ -227,7 +226,7 @@ class MongoStore:
             if not is_id(after):
                 raise UsageError("after is an id: what the page before gave as next.")
             which = {**which, "_id": {"$lt" if newest_first else "$gt": UUID(after)}}
-        with translating(self._connection.where):
+        async with self._connection.turn():
             collection = self._connection.collection(form.name, lists=lists)
             cursor = collection.find(which, sort=[("_id", -1 if newest_first else 1)], limit=limit + 1)
             documents = await done(cursor.to_list(limit + 1))
