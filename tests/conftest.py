@@ -6,6 +6,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.dynamodb import (
+    CREDENTIALS,
+    DynamoDBLocalServer,
+    DynoxideServer,
+    MinistackServer,
+)
 from tests.servers.mariadb import MariadbServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
@@ -20,7 +26,22 @@ settings.register_profile(
 )
 settings.load_profile("userkit")
 
-_SERVERS = {"postgres16", "postgres18", "mariadb", "mongo", "valkey", "redis7", "valkey_cluster"}
+# What emulators take from anybody, for this process and those that it starts.
+for _name, _value in CREDENTIALS.items():
+    os.environ.setdefault(_name, _value)
+
+_SERVERS = {
+    "dynamodb_local",
+    "dynoxide",
+    "mariadb",
+    "ministack",
+    "mongo",
+    "postgres16",
+    "postgres18",
+    "redis7",
+    "valkey",
+    "valkey_cluster",
+}
 
 
 @pytest.fixture(scope="session")
@@ -53,14 +74,14 @@ def mongo() -> Iterator[MongoServer]:
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
-    """A private Valkey, the same for all tests of this process; take a prefix or a realm of your own in it."""
+    """A private Valkey, the same for all tests of this process; take a prefix of your own in it."""
     with ValkeyServer() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis7() -> Iterator[RedisServer]:
-    """A private Redis, the same for all tests of this process; take a prefix or a realm of your own in it."""
+    """A private Redis, the same for all tests of this process; take a prefix of your own in it."""
     with RedisServer() as server:
         yield server
 
@@ -70,6 +91,27 @@ def valkey_cluster() -> Iterator[ValkeyCluster]:
     """Three primaries of Valkey that share the slots."""
     with ValkeyCluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def dynoxide() -> Iterator[DynoxideServer]:
+    """A private dynoxide, which speaks DynamoDB; take a table of your own in it."""
+    with DynoxideServer.installed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[MinistackServer]:
+    """A private MiniStack, which speaks DynamoDB; take a table of your own in it."""
+    with MinistackServer.installed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[DynamoDBLocalServer]:
+    """A private DynamoDB Local, AWS's own of 2020; take a table of your own in it."""
+    with DynamoDBLocalServer.installed() as server:
+        yield server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,10 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from tests.integrations.applications import KINDS
+from tests.servers.dynamodb import DynoxideServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import ValkeyServer
 from userkit import SyncUserKit
 from userkit.testing import HttpConformance
 from userkit.testing.http import Client, Stage, Start
@@ -41,6 +44,24 @@ class _OnPostgres:
         return postgres18.url(database=postgres18.create_database())
 
 
+class _OnDynamoDB:
+    @pytest.fixture
+    def database(self, dynoxide: DynoxideServer) -> str:
+        return dynoxide.url(database=dynoxide.create_database(), keep_expired=-1, shards=2)
+
+
+class _OnMongoDB:
+    @pytest.fixture
+    def database(self, mongo: MongoServer) -> str:
+        return mongo.url(database="http", keep_expired=-1)
+
+
+class _OnValkey:
+    @pytest.fixture
+    def database(self, valkey: ValkeyServer) -> str:
+        return f"{valkey.url()}?keep_expired=-1&prefix=http"
+
+
 class TestFastAPI(HttpConformance):
     @pytest.fixture
     def start(self) -> Start:
@@ -49,6 +70,21 @@ class TestFastAPI(HttpConformance):
 
 @pytest.mark.server
 class TestFastAPIOnPostgres(_OnPostgres, TestFastAPI):
+    pass
+
+
+@pytest.mark.server
+class TestFastAPIOnDynamoDB(_OnDynamoDB, TestFastAPI):
+    pass
+
+
+@pytest.mark.server
+class TestFastAPIOnMongoDB(_OnMongoDB, TestFastAPI):
+    pass
+
+
+@pytest.mark.server
+class TestFastAPIOnValkey(_OnValkey, TestFastAPI):
     pass
 
 
@@ -75,6 +111,11 @@ class TestFlask(HttpConformance):
 
 @pytest.mark.server
 class TestFlaskOnPostgres(_OnPostgres, TestFlask):
+    pass
+
+
+@pytest.mark.server
+class TestFlaskOnMongoDB(_OnMongoDB, TestFlask):
     pass
 
 

@@ -1,6 +1,6 @@
 """Where races take place: every kind of storage, with threads, tasks and two processes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from tests.races.kits import Arena, Ground, KitCrew, Storages, as_tasks, as_threads
+from tests.servers.dynamodb import DynoxideServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import ValkeyServer
 from userkit.backends.memory import MemoryStore
 
 
@@ -40,6 +43,31 @@ def storages() -> Iterator[Storages]:
     opened.close()
 
 
+def _on_dynamodb(server: DynoxideServer) -> str:
+    if _TABLE not in _tables:
+        _tables[_TABLE] = server.create_database()
+    return server.url(database=_tables[_TABLE], keep_expired=-1, shards=2)
+
+
+def _on_mongodb(server: MongoServer) -> str:
+    return server.url(database="races", keep_expired=-1)
+
+
+def _on_valkey(server: ValkeyServer) -> str:
+    return f"{server.url()}?keep_expired=-1&prefix=races"
+
+
+_TABLE = "races"
+_tables: dict[str, str] = {}
+
+# Which server, and its URL for those who block and for those who wait.
+_DISTRIBUTED: dict[str, tuple[str, Callable[[Any], str], Callable[[Any], str]]] = {
+    "dynamodb": ("dynoxide", _on_dynamodb, _on_dynamodb),
+    "mongodb": ("mongo", _on_mongodb, _on_mongodb),
+    "valkey": ("valkey", _on_valkey, _on_valkey),
+}
+
+
 def arena_of(kind: str, manner: str, request: pytest.FixtureRequest) -> Arena:
     """Return a place to race at; ``kind`` names the storage and perhaps a driver."""
     if kind == "memory":
@@ -47,6 +75,10 @@ def arena_of(kind: str, manner: str, request: pytest.FixtureRequest) -> Arena:
     elif kind == "sqlite":
         url = f"sqlite:///{request.getfixturevalue('sqlite_file')}"
         ground = Ground(url=url, waiting=url)
+    elif kind in _DISTRIBUTED:
+        server_fixture, blocking_url, waiting_url = _DISTRIBUTED[kind]
+        distributed = request.getfixturevalue(server_fixture)
+        ground = Ground(url=blocking_url(distributed), waiting=waiting_url(distributed))
     else:
         server: PostgresServer = request.getfixturevalue("postgres18")
         name = request.getfixturevalue("postgres_database")
@@ -69,6 +101,11 @@ _PLACES = [
     ("psycopg", "processes"),
     ("asyncpg", "tasks"),
     ("asyncpg", "processes of tasks"),
+    ("dynamodb", "processes"),
+    ("mongodb", "processes"),
+    ("mongodb", "tasks"),
+    ("valkey", "processes"),
+    ("valkey", "tasks"),
 ]
 
 
@@ -80,11 +117,14 @@ _FEWER = [
     ("sqlite", "processes"),
     ("psycopg", "processes"),
     ("asyncpg", "tasks"),
+    ("dynamodb", "processes"),
+    ("mongodb", "tasks"),
+    ("valkey", "processes"),
 ]
 
 
 def _named(places: list[tuple[str, str]]) -> list[Any]:
-    servers = ("psycopg", "asyncpg")
+    servers = ("psycopg", "asyncpg", *_DISTRIBUTED)
     return [
         pytest.param(place, id=", ".join(place), marks=[pytest.mark.server] if place[0] in servers else [])
         for place in places

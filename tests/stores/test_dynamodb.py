@@ -1,6 +1,5 @@
 """The DynamoDB store on dynoxide, in threads as well, on MiniStack, and on AWS's own DynamoDB Local."""
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -11,27 +10,7 @@ from userkit.testing import StoreConformance
 from userkit.testing.bench import OpenStore
 from userkit.testing.standard import deviation
 
-pytestmark = pytest.mark.server
-
 _SMALL = deviation("This emulator takes 10 items in a transaction; the test commits more.")
-
-
-@pytest.fixture(scope="session")
-def dynoxide() -> Iterator[DynoxideServer]:
-    with DynoxideServer.installed() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def ministack() -> Iterator[MinistackServer]:
-    with MinistackServer.installed() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def dynamodb_local() -> Iterator[DynamoDBLocalServer]:
-    with DynamoDBLocalServer.installed() as server:
-        yield server
 
 
 @pytest.fixture(scope="class")

@@ -4,22 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.dynamodb import DynoxideServer, MinistackServer
+from tests.servers.dynamodb import DynoxideServer
 from tests.stores.dynamodb.wire import Wire
-
-
-@pytest.fixture(scope="session")
-def dynoxide() -> Iterator[DynoxideServer]:
-    """A private dynoxide, the same for all tests of this process."""
-    with DynoxideServer.installed() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def ministack() -> Iterator[MinistackServer]:
-    """A private MiniStack, the same for all tests of this process."""
-    with MinistackServer.installed() as server:
-        yield server
 
 
 @pytest.fixture
