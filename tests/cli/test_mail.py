@@ -17,7 +17,9 @@ from tests.plugins.site import Site
 from userkit.features.outbox import OutboxEntry, OutboxState
 from userkit.kernel.clock import utc_now
 from userkit.kernel.ids import UUIDv7
+from userkit.plugins.opening import open_store
 from userkit.storage.changes import Add
+from userkit.storage.parcels import PARCELS, Parcel
 from userkit.sync import run
 
 NEW_ID = UUIDv7(utc_now)
@@ -109,6 +111,22 @@ def is_done(userkit: Commands, entry: OutboxEntry) -> bool:
     """Tell whether an entry is out of the outbox."""
     with userkit.outbox() as store:
         return run(store.get(OutboxEntry, entry.id)) is None
+
+
+def test_what_a_dead_process_left_behind_is_seen_to(userkit: Commands, tmp_path: Path) -> None:
+    """Between the store that sessions are routed to and the main one."""
+    other = f"sqlite:///{tmp_path}/other.db"
+    routed = {"USERKIT_ROUTES": f"sessions={other}"}
+    userkit.said("mail", "work", "--once", **routed)
+    store = open_store(other, blocking=True)
+    run(store.prepare([PARCELS]))
+    nothing: dict[str, Any] = {"changes": []}
+    an_hour_ago = utc_now() - timedelta(hours=1)
+    moment = an_hour_ago.replace(microsecond=0)
+    run(store.commit(Add(Parcel(id=NEW_ID(), changes=nothing, undo=nothing, created_at=moment))))
+    userkit.said("mail", "work", "--once", **routed)
+    assert run(store.find(Parcel)).items == ()
+    run(store.close())
 
 
 def test_once_does_what_is_due_and_ends(userkit: Commands) -> None:

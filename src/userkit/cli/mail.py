@@ -31,6 +31,7 @@ from userkit.errors import ConfigurationError, StoreUnavailableError
 from userkit.features.outbox import Delivery, OutboxEntry
 from userkit.kit import SyncUserKit
 from userkit.settings import read_settings
+from userkit.sync import run
 
 __all__ = ["mail"]
 
@@ -153,6 +154,9 @@ def _deliveries(kits: Sequence[SyncUserKit], stop: _Stop, *, once: bool, pause: 
 
 def _due(kits: Sequence[SyncUserKit], stop: _Stop) -> Iterator[Delivery]:
     """Do what is due, entry by entry, so that a signal is heard between two of them."""
+    if kits:
+        # The views of one kit share what it is made of; what dead processes have left behind comes first.
+        run(kits[0]._assembly.forward())
     busy = True
     while busy:
         busy = False
