@@ -1,10 +1,12 @@
 """Kinds of entities are routed to other stores, unless that would split what belongs together."""
 
+import asyncio
 import contextvars
 import secrets
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from tests.kit.sides import Side
 from tests.servers.redis import ValkeyServer
 from tests.storage.doubles import BareStore
-from userkit import SyncUserKit, User
+from userkit import SyncUserKit, User, UserKit
 from userkit.assembly import records_of
 from userkit.backends.mail import MemoryMailer
 from userkit.backends.memory import MemoryStore
@@ -39,6 +41,7 @@ from userkit.kernel.entity import Entity
 from userkit.storage.changes import Change, Save
 from userkit.storage.parcels import Parcel
 from userkit.storage.port import Store
+from userkit.storage.threaded import ThreadedStore
 from userkit.sync import run
 from userkit.testing import FrozenClock, InstantHasher
 from userkit.testing.specimens import COLLECTIONS, Everything, Person, Ticket
@@ -322,6 +325,32 @@ def test_everything_can_be_done_with_routes(elsewhere: str | Store) -> None:
         assert run(other.find(Link)).items
         events = {entry.event for entry in kit.audit.list(limit=100).items}
         assert {"signed_in", "password_reset_completed", "email_changed"} <= events
+
+
+def test_an_asynchronous_kit_has_routes(tmp_path: Path) -> None:
+    """Its blocking stores get threads of their own; those in memory need none."""
+
+    async def use() -> None:
+        kit = UserKit(
+            MemoryStore(),
+            secret=SECRET,
+            routes={Session: f"sqlite:///{tmp_path}/elsewhere.db"},
+            hasher=InstantHasher(),
+        )
+        async with kit:
+            await kit.users.register(email=EMAIL, name="Ada", password=PASSWORD)
+            tokens = await kit.sessions.sign_in(email=EMAIL, password=PASSWORD)
+            tokens = await kit.sessions.refresh(tokens.refresh_token)
+            identity = await kit.authenticate(tokens.access_token)
+            assert identity.session_id == tokens.session_id
+            other = kit._store._stores[1]  # type: ignore[attr-defined]  # a routed store
+            assert isinstance(other, ThreadedStore)
+            session = await other.get(Session, tokens.session_id)
+            assert session is not None
+            assert session.generation == 1
+            assert (await other.find(Parcel)).items == ()
+
+    asyncio.run(use())
 
 
 def test_everything_can_be_done_with_routes_to_redis(valkey: ValkeyServer) -> None:

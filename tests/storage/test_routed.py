@@ -562,6 +562,16 @@ def test_what_must_be_seen_to_is_found_behind_wrappers(world: World) -> None:
     assert supports(world.store, Forwarding) is False
 
 
+def test_stores_see_to_what_is_theirs(world: World) -> None:
+    """Such as one that is made of others itself."""
+    lose(world, Add(ticket()), Add(person()))
+    outer = RoutedStore(world.store, {Everything: MemoryStore()}, now=world.clock)
+    run(outer.prepare(COLLECTIONS))
+    world.clock.advance(seconds=30)
+    assert run(outer.forward()) == 1
+    assert world.parcels() == 0
+
+
 class Unclosing(BareStore):
     """A store that cannot be closed."""
 

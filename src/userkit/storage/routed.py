@@ -11,7 +11,14 @@ from userkit.kernel.clock import Clock, utc_now
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import NewId, UUIDv7
 from userkit.kernel.page import Page
-from userkit.storage.capabilities import bulk_loadable, countable, purgeable, searchable, surveyable
+from userkit.storage.capabilities import (
+    bulk_loadable,
+    countable,
+    forwarding,
+    purgeable,
+    searchable,
+    surveyable,
+)
 from userkit.storage.catalogue import Catalogue
 from userkit.storage.changes import Change, Save
 from userkit.storage.collection import Collection
@@ -136,11 +143,12 @@ class RoutedStore:
         return sorted(names)
 
     async def forward(self) -> int:
-        """See Forwarding.forward: deliver the parcels that their senders did not."""
-        elsewhere = (
-            [] if self._joined else [self._stores[place] for place in sorted(set(self._homes.values()))]
-        )
-        return sum([await self._courier.forward(store) for store in elsewhere if store is not self.inner])
+        """See Forwarding.forward: deliver parcels that were left behind; the stores see to what is theirs."""
+        if self._joined:
+            return 0
+        seen_to = sum([await self._courier.forward(store) for store in self._stores[1:]])
+        others = [forwarding(store) for store in self._stores]
+        return seen_to + sum([await other.forward() for other in others if other is not None])
 
     def realm(self, name: str) -> Self:
         """See Store.realm."""
