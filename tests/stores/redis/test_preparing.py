@@ -7,9 +7,10 @@ import pytest
 
 from tests.servers.ports import free_port
 from tests.servers.redis import RedisServer, ValkeyCluster, ValkeyServer
-from userkit import SyncUserKit
+from userkit import SyncUserKit, UserKit
 from userkit.backends.redis.opening import open_url
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError, UserKitError
+from userkit.testing.bench import new_realm
 from userkit.testing.specimens import COLLECTIONS
 
 SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
@@ -79,17 +80,8 @@ def test_a_wrong_password_and_a_user_without_rights_are_said(server: RedisServer
 @pytest.mark.server
 def test_a_user_of_its_own_needs_few_rights(server: RedisServer) -> None:
     """Those that the documentation names are enough for all that a kit does."""
-    rights = [
-        "~userkit:*",
-        "~{userkit:*",
-        "+@read",
-        "+@write",
-        "+@scripting",
-        "+@connection",
-        "+info",
-        "+time",
-    ]
-    server.command("ACL", "SETUSER", "app", "on", ">app", *rights, "-@dangerous", "+info")
+    rights = ["~userkit:*", "~{userkit:*", "+@all", "-@dangerous", "+info"]
+    server.command("ACL", "SETUSER", "app", "on", ">app", *rights)
     url = server.url(user="app", password="app")
     with SyncUserKit(url, secret=SECRET, limiter=url) as kit:
         user = kit.users.register(email="ada@example.com", name="Ada", password="mauve otters juggle teapots")
@@ -97,6 +89,23 @@ def test_a_user_of_its_own_needs_few_rights(server: RedisServer) -> None:
         kit.sessions.refresh(tokens.refresh_token)
         assert kit.users.search("ada").items == (user,)
         assert kit.users.count() == 1
+
+
+def test_a_user_of_its_own_needs_few_rights_in_a_cluster(valkey_cluster: ValkeyCluster) -> None:
+    """There the client asks who has which slots, and where the keys of a command are."""
+    for server in valkey_cluster.servers:
+        rights = ["~userkit:*", "~{userkit:*", "+@all", "-@dangerous", "+info", "+cluster|slots", "+command"]
+        server.command("ACL", "SETUSER", "app", "on", ">app", *rights)
+    hosts = ",".join(f"{each.host}:{each.port}" for each in valkey_cluster.servers)
+    url = f"redis+cluster://app:app@{hosts}"
+    with SyncUserKit(url, secret=SECRET, limiter=url) as kit:
+        kit.users.register(email=f"{new_realm()}@example.com", name="Ada", password="mauve otters juggle tea")
+
+    async def register() -> None:
+        async with UserKit(url, secret=SECRET, limiter=url) as kit:
+            await kit.users.register(email=f"{new_realm()}@example.com", name="Ada")
+
+    asyncio.run(register())
 
 
 def test_a_cluster_and_a_single_server_are_told_apart(
