@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -560,6 +561,49 @@ def test_what_must_be_seen_to_is_found_behind_wrappers(world: World) -> None:
     assert forwarding(world.store) is world.store
     assert forwarding(MemoryStore()) is None
     assert supports(world.store, Forwarding) is False
+
+
+@pytest.mark.parametrize(
+    "failure", [KeyboardInterrupt(), StoreUnavailableError()], ids=["dies", "unavailable"]
+)
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("step", "begun"), [("decided", False), ("carried", True), ("removed", True)], ids=str
+)
+def test_wherever_it_breaks_off_both_parts_are_done_in_the_end_or_none(
+    world: World, step: str, begun: bool, late: bool, failure: BaseException
+) -> None:
+    """A step that fails has happened or not; half a minute later everything is as if none had."""
+    seat, ada = ticket(), person()
+    world.commit(Add(seat), Add(ada))
+    spent, named = seat.evolve(holder="ada"), ada.evolve(name="Ada")
+    failing = world.main if step == "carried" else world.other
+    failing.late = late
+    failing.failures = [None, failure] if step == "removed" else [failure]  # type: ignore[list-item]
+    with suppress(KeyboardInterrupt, StoreUnavailableError):
+        world.commit(Save(seat, spent), Save(ada, named))
+    failing.failures, failing.late = [], False
+    world.forward()
+    done = begun or late
+    assert world.has(spent, named) == [done, done]
+    assert world.has(seat, ada) == [not done, not done]
+    assert world.parcels() == 0
+    assert world.forward() == 0
+
+
+def test_what_could_not_be_taken_back_at_once_is_taken_back_later(world: World) -> None:
+    """The main store has refused, and then the other one was away; the caller cannot know."""
+    seat, ada = ticket(), person()
+    world.commit(Add(seat), Add(ada))
+    spent, other = seat.evolve(holder="ada"), ada.evolve(name="Ada King")
+    world.commit(Save(ada, other))
+    world.other.failures = [None, StoreUnavailableError()]
+    with pytest.raises(StoreUnavailableError):
+        world.commit(Save(seat, spent), Save(ada, ada.evolve(name="Ada")))
+    assert world.has(spent) == [True]
+    assert world.forward() == 1
+    assert world.has(replace(seat, version=3), other) == [True, True]
+    assert world.parcels() == 0
 
 
 def test_stores_see_to_what_is_theirs(world: World) -> None:
