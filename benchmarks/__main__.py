@@ -8,7 +8,18 @@ from importlib import import_module, metadata
 
 from benchmarks.measure import HEADER, Contest
 
-SUITES = ("imports", "store", "load", "pages", "tokens", "sign_ins", "signed_in", "strangers")
+SUITES = (
+    "imports",
+    "store",
+    "load",
+    "pages",
+    "tokens",
+    "sign_ins",
+    "signed_in",
+    "strangers",
+    "cached",
+    "engines",
+)
 
 _SHOWN = (
     "SQLAlchemy",
