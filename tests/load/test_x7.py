@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 
+from tests.servers.dynamodb import DynoxideServer
+from tests.servers.mongodb import MongoServer
+from tests.servers.redis import ValkeyServer
 from userkit import SyncUserKit, UserKit
 from userkit.errors import UnauthenticatedError
 from userkit.features.roles import roles
@@ -202,7 +205,27 @@ def test_x7_a_role_that_was_taken_is_gone_at_once_under_load() -> None:
 
 def test_x7_threads_over_a_database_let_nobody_in_too_late(tmp_path: Path) -> None:
     """The same for the synchronous kit, whose threads share the cache."""
-    with SyncUserKit(f"sqlite:///{tmp_path / 'app.db'}", hasher=InstantHasher(), **SETTINGS) as kit:
+    check_threads(f"sqlite:///{tmp_path / 'app.db'}")
+
+
+def test_x7_threads_over_dynamodb_let_nobody_in_too_late(dynoxide: DynoxideServer) -> None:
+    """Where a read goes over the network."""
+    check_threads(dynoxide.url(database=dynoxide.create_database(), shards=2))
+
+
+def test_x7_threads_over_mongodb_let_nobody_in_too_late(mongo: MongoServer) -> None:
+    """Where a server that lags must not be asked."""
+    check_threads(mongo.url(database="x7"))
+
+
+def test_x7_threads_over_valkey_let_nobody_in_too_late(valkey: ValkeyServer) -> None:
+    """Where everything is fast."""
+    check_threads(f"{valkey.url()}?prefix=x7")
+
+
+def check_threads(url: str) -> None:
+    """End sessions while threads use them."""
+    with SyncUserKit(url, hasher=InstantHasher(), **SETTINGS) as kit:
         people = list(synchronous_people(kit, PEOPLE))
         kept = SessionCache(ttl=TTL, now=kit._assembly.now)
         kept.listen(kit._assembly.listeners)

@@ -13,14 +13,18 @@ from typing import Any
 
 import pytest
 
+from tests.servers.dynamodb import DynoxideServer
 from tests.servers.mariadb import MariadbServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import ValkeyServer
 from tests.storage.doubles import BareStore, WaitingStore
 from tests.testing.unlocked import UnlockedFileStore
 from userkit.backends.memory import MemoryStore
 from userkit.backends.sqlalchemy.opening import open_url
 from userkit.features.throttling import RATE_LIMITS, Attempts, StoreRateLimiter
 from userkit.kernel.clock import Clock
+from userkit.plugins.opening import open_store
 from userkit.ports.rate_limit import Limit, Verdict
 from userkit.storage.collection import Collection
 from userkit.storage.port import Store
@@ -157,6 +161,33 @@ def test_x5_on_mariadb_in_two_processes(
     """Where a transaction may be the victim of a deadlock."""
     url = mariadb.url(driver, database=mariadb.create_database())
     check(partial(opened, f"{url}?{SERVER}", blocking=blocking), crew)
+
+
+def opened_anywhere(url: str, *, blocking: bool) -> Store:
+    """Open a store of any kind by its URL."""
+    store = open_store(url, blocking=blocking)
+    return LimitsStore(store if store.blocking is blocking else ThreadedStore(store))
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_x5_on_mongodb_in_two_processes(crew: Crew, mongo: MongoServer, blocking: bool) -> None:
+    """As threads, and as tasks."""
+    url = mongo.url(database=f"limits{blocking}", keep_expired=-1)  # ids are unique in a whole database
+    check(partial(opened_anywhere, url, blocking=blocking), crew)
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_x5_on_dynamodb_in_two_processes(crew: Crew, dynoxide: DynoxideServer, blocking: bool) -> None:
+    """As threads, and as tasks whose calls are made in threads."""
+    url = dynoxide.url(database=dynoxide.create_database(), keep_expired=-1, shards=2)
+    check(partial(opened_anywhere, url, blocking=blocking), crew)
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_x5_on_valkey_in_two_processes(crew: Crew, valkey: ValkeyServer, blocking: bool) -> None:
+    """As threads, and as tasks; the limiter of Redis itself needs no tries."""
+    url = f"{valkey.url()}?prefix=limits&keep_expired=-1&pool_timeout=30"
+    check(partial(opened_anywhere, url, blocking=blocking), crew)
 
 
 @pytest.mark.parametrize("broken", [LosesUpdates, ChecksThenWrites])
