@@ -1,25 +1,21 @@
 """Copies of the entities of one collection: under which keys, and in which form."""
 
 import json
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from userkit.errors import InvalidEntityError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.storage.collection import Collection
-from userkit.storage.fields import Kind
+from userkit.storage.plain import Plain
 from userkit.storage.records import Records
 
 __all__ = ["Copies"]
 
 E = TypeVar("E", bound=Entity)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 # Whatever a text that was not written here makes of being read.
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -27,8 +23,7 @@ _UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, Typ
 class Copies(Generic[E]):
     """How a cache keeps the entities of one collection.
 
-    A copy is compact JSON with times in milliseconds and bytes in base64; no bytes at all stand for
-    "there is none".
+    A copy is compact JSON in the plain form of records; no bytes at all stand for "there is none".
     """
 
     def __init__(self, collection: Collection[E]) -> None:
@@ -38,9 +33,7 @@ class Copies(Generic[E]):
         # Versions of an application that know other fields would read each other's defaults.
         fields = [(each.name, each.kind.name, each.optional) for each in collection.fields]
         self._form = _digest(json.dumps([collection.schema, fields]), 6)
-        kinds = [(each.name, each.kind) for each in collection.fields]
-        self._writers = [(name, _WRITERS[kind]) for name, kind in kinds if kind in _WRITERS]
-        self._readers = [(name, _READERS[kind]) for name, kind in kinds if kind in _READERS]
+        self._plain = Plain(self._records)
 
     def key(self, field: str | None, value: str | None) -> str | None:
         """Return the key for what is found by an id or by a unique value, or None if nothing can be."""
@@ -64,11 +57,7 @@ class Copies(Generic[E]):
         """Return the copy of an entity. Raises InvalidEntityError for what no store should have held."""
         if entity is None:
             return b""
-        encoded = self._records.encode(entity)
-        record = {name: encoded[name] for name in self._records.fields}
-        for name, write in self._writers:
-            if record[name] is not None:
-                record[name] = write(record[name])
+        record = self._plain.write(self._records.encode(entity))
         return json.dumps([self._form, record], separators=(",", ":"), ensure_ascii=False).encode()
 
     def decode(self, copy: bytes, field: str, value: str) -> E | None:
@@ -82,10 +71,7 @@ class Copies(Generic[E]):
             form, record = json.loads(copy)
             if form != self._form:
                 raise InvalidEntityError("A copy has another form.")
-            for name, read in self._readers:
-                if record[name] is not None:
-                    record[name] = read(record[name])
-            entity = self._records.decode(record)
+            entity = self._plain.read(record)
             if getattr(entity, field) != value:
                 raise InvalidEntityError("A copy is of something else.")
         except _UNREADABLE as error:
@@ -95,19 +81,3 @@ class Copies(Generic[E]):
 
 def _digest(text: str, size: int) -> str:
     return blake2b(text.encode(), digest_size=size).hexdigest()
-
-
-def _to_milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
-
-
-def _from_milliseconds(count: int) -> datetime:
-    return _EPOCH + count * _MILLISECOND
-
-
-def _to_base64(value: bytes) -> str:
-    return b64encode(value).decode()
-
-
-_WRITERS: dict[Kind, Callable[[Any], Any]] = {Kind.DATETIME: _to_milliseconds, Kind.BYTES: _to_base64}
-_READERS: dict[Kind, Callable[[Any], Any]] = {Kind.DATETIME: _from_milliseconds, Kind.BYTES: b64decode}
