@@ -417,6 +417,10 @@ class UserKit(_Kit):
         await self._assembly.close()
         await self._store.close()
 
+    async def forward(self) -> None:
+        """See to what dead processes have left undone between stores; the relay does so by itself."""
+        await self._assembly.forward()
+
     async def authenticate(self, credential: str) -> Identity:
         """Return whose credential this is: an access token, a session token or an API key.
 
@@ -535,6 +539,10 @@ class SyncUserKit(_Kit):
             relay.stop()
         run(self._assembly.close())
         run(self._store.close())
+
+    def forward(self) -> None:
+        """See to what dead processes have left undone between stores; the relay does so by itself."""
+        run(self._assembly.forward())
 
     def authenticate(self, credential: str) -> Identity:
         """Return whose credential this is: an access token, a session token or an API key.

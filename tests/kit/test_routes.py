@@ -393,3 +393,16 @@ def test_x2_a_link_that_is_routed_elsewhere_is_spent_once(elsewhere: str | Store
         assert len(won) == 1
         assert kit.users.get(user.id).version == 2
         assert kit.sessions.sign_in(email=EMAIL, password=NEW_PASSWORD).session_id
+
+
+def test_a_kit_sees_to_what_was_left_behind_when_it_is_asked() -> None:
+    """For whoever runs no relay; both kits."""
+    with kit_with({Session: MemoryStore()}) as kit:
+        kit.forward()
+
+    async def ask() -> None:
+        routes: dict[type[Entity] | str, str | Store] = {Session: MemoryStore()}
+        async with UserKit("memory://", secret=SECRET, routes=routes) as kit:
+            await kit.forward()
+
+    asyncio.run(ask())

@@ -33,6 +33,7 @@ def happened(*pairs: tuple[Change, Entity | None]) -> bool:
         ([(Remove(OLD), OLD)], False),
         ([(Save(OLD, NEW), NEWER), (Add(OTHER), OTHER)], True),
         ([(Remove(OLD), None), (Add(OTHER), None)], None),
+        ([(Save(OTHER, OTHER.evolve(amount=6)), OTHER), (Save(OLD, NEW), NEWER)], None),
     ],
 )
 def test_what_is_stored_as_written_has_happened(
@@ -44,6 +45,12 @@ def test_what_is_stored_as_written_has_happened(
             happened(*pairs)
     else:
         assert happened(*pairs) is is_done
+
+
+def test_an_id_that_is_taken_is_told_beside_what_is_untouched() -> None:
+    """By whichever revision."""
+    with pytest.raises(DuplicateError):
+        happened((Add(OTHER), None), (Add(OLD), NEW))
 
 
 @pytest.mark.parametrize(

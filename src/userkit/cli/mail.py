@@ -31,7 +31,6 @@ from userkit.errors import ConfigurationError, StoreUnavailableError
 from userkit.features.outbox import Delivery, OutboxEntry
 from userkit.kit import SyncUserKit
 from userkit.settings import read_settings
-from userkit.sync import run
 
 __all__ = ["mail"]
 
@@ -156,7 +155,7 @@ def _due(kits: Sequence[SyncUserKit], stop: _Stop) -> Iterator[Delivery]:
     """Do what is due, entry by entry, so that a signal is heard between two of them."""
     if kits:
         # The views of one kit share what it is made of; what dead processes have left behind comes first.
-        run(kits[0]._assembly.forward())
+        kits[0].forward()
     busy = True
     while busy:
         busy = False

@@ -43,7 +43,7 @@ def has_happened(stored: Sequence[Entity | None], writes: Sequence[Write]) -> bo
             "The answer to a commit was lost, and what it wrote was changed since: nobody knows who did it."
         )
     added = any(
-        each is _Outcome.OTHER and write.verb is Verb.ADD
+        each in (_Outcome.OTHER, _Outcome.UNSURE) and write.verb is Verb.ADD
         for each, write in zip(outcomes, writes, strict=True)
     )
     raise DuplicateError("id") if added else StaleError

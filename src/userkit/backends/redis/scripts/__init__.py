@@ -8,7 +8,7 @@ __all__ = ["COMMIT", "COUNT", "FIND", "LIMIT", "PROBE", "PURGE", "SEARCH", "UNIQ
 
 
 def _read(*names: str) -> Script:
-    folder = files(__package__)
+    folder = files("userkit.backends.redis.scripts")
     return Script("\n".join(folder.joinpath(f"{each}.lua").read_text(encoding="utf-8") for each in names))
 
 
