@@ -9,10 +9,10 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from tests.integrations.applications import KINDS
-from tests.servers.dynamodb import DynoxideServer
+from tests.servers.dynamodb import DynoxideServer, MinistackServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
-from tests.servers.redis import ValkeyServer
+from tests.servers.redis import RedisServer, ValkeyCluster, ValkeyServer
 from userkit import SyncUserKit
 from userkit.testing import HttpConformance
 from userkit.testing.http import Client, Stage, Start
@@ -62,6 +62,24 @@ class _OnValkey:
         return f"{valkey.url()}?keep_expired=-1&prefix=http"
 
 
+class _OnMiniStack:
+    @pytest.fixture
+    def database(self, ministack: MinistackServer) -> str:
+        return ministack.url(database=ministack.create_database(), keep_expired=-1, shards=2)
+
+
+class _OnRedis:
+    @pytest.fixture
+    def database(self, redis7: RedisServer) -> str:
+        return f"{redis7.url()}?keep_expired=-1&prefix=http"
+
+
+class _OnCluster:
+    @pytest.fixture
+    def database(self, valkey_cluster: ValkeyCluster) -> str:
+        return valkey_cluster.url(keep_expired=-1, prefix="http")
+
+
 class TestFastAPI(HttpConformance):
     @pytest.fixture
     def start(self) -> Start:
@@ -85,6 +103,16 @@ class TestFastAPIOnMongoDB(_OnMongoDB, TestFastAPI):
 
 @pytest.mark.server
 class TestFastAPIOnValkey(_OnValkey, TestFastAPI):
+    pass
+
+
+@pytest.mark.server
+class TestFastAPIOnMiniStack(_OnMiniStack, TestFastAPI):
+    pass
+
+
+@pytest.mark.server
+class TestFastAPIOnCluster(_OnCluster, TestFastAPI):
     pass
 
 
@@ -116,6 +144,21 @@ class TestFlaskOnPostgres(_OnPostgres, TestFlask):
 
 @pytest.mark.server
 class TestFlaskOnMongoDB(_OnMongoDB, TestFlask):
+    pass
+
+
+@pytest.mark.server
+class TestFlaskOnDynamoDB(_OnDynamoDB, TestFlask):
+    pass
+
+
+@pytest.mark.server
+class TestFlaskOnValkey(_OnValkey, TestFlask):
+    pass
+
+
+@pytest.mark.server
+class TestFlaskOnRedis(_OnRedis, TestFlask):
     pass
 
 
