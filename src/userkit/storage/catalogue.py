@@ -8,12 +8,22 @@ from typing import Any, TypeVar
 
 from userkit.errors import UsageError
 from userkit.kernel.entity import Entity
+from userkit.kernel.ids import is_id
 from userkit.storage.changes import Add, Change, Remove, Save
 from userkit.storage.collection import Collection
 from userkit.storage.port import LARGEST_COMMIT, LARGEST_PAGE
 from userkit.storage.records import Record, Records
 
-__all__ = ["Catalogue", "Verb", "Write", "check_batch", "check_limit", "check_moment", "check_realm"]
+__all__ = [
+    "Catalogue",
+    "Verb",
+    "Write",
+    "check_after",
+    "check_batch",
+    "check_limit",
+    "check_moment",
+    "check_realm",
+]
 
 E = TypeVar("E", bound=Entity)
 
@@ -158,6 +168,12 @@ def check_limit(limit: int) -> None:
     """Raise UsageError unless a page may have this many items."""
     if not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE:
         raise UsageError(f"A page has 1 to {LARGEST_PAGE} items.")
+
+
+def check_after(after: str | None) -> None:
+    """Raise UsageError unless a page may begin after this."""
+    if after is not None and not is_id(after):
+        raise UsageError("after is an id: what the page before gave as next.")
 
 
 def check_batch(batch: int) -> None:

@@ -18,6 +18,7 @@ from userkit.kernel.page import Page
 from userkit.storage.catalogue import (
     Catalogue,
     Write,
+    check_after,
     check_batch,
     check_limit,
     check_moment,
@@ -130,7 +131,7 @@ class DynamoDBStore:
         missing from a list, but not from a find by a unique field.
         """
         check_limit(limit)
-        _check_after(after)
+        check_after(after)
         records = self._catalogue.records(entity)
         if records.by_value(field, value) and not records.matchable(str(field), str(value)):
             return Page(())
@@ -150,7 +151,7 @@ class DynamoDBStore:
     ) -> Page[E]:
         """See Searchable.search. Raises InvalidInputError when more than 10,000 match."""
         check_limit(limit)
-        _check_after(after)
+        check_after(after)
         records = self._catalogue.records(entity)
         if records.collection.search is None:
             return Page(())
@@ -243,11 +244,6 @@ def _check(collection: Collection[Any]) -> None:
         raise UnsupportedStoreError(
             f"{collection.name} is indexed by {len(collection.index)} fields; DynamoDB takes {LOOKUPS} here."
         )
-
-
-def _check_after(after: str | None) -> None:
-    if after is not None and not is_id(after):
-        raise UsageError("after is an id: what the page before gave as next.")
 
 
 def _follows(id: str, after: str | None, newest_first: bool) -> bool:

@@ -72,6 +72,7 @@ class Calls:
         try:
             await work(session)
         except BaseException:
+            # A call that is cancelled must not leave its locks to others either.
             await self._give_up(session)
             raise
         await self._confirm(session, deadline)

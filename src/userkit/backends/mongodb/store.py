@@ -11,12 +11,18 @@ from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection, blocks
 from userkit.backends.mongodb.forms import WORDS, Document, Form
 from userkit.backends.mongodb.writing import Pair, carry_out
-from userkit.errors import UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.kernel.json import is_storable_text
 from userkit.kernel.page import Page
-from userkit.storage.catalogue import Catalogue, check_batch, check_limit, check_moment, check_realm
+from userkit.storage.catalogue import (
+    Catalogue,
+    check_after,
+    check_batch,
+    check_limit,
+    check_moment,
+    check_realm,
+)
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
 from userkit.storage.port import DEFAULT_REALM
@@ -222,9 +228,8 @@ class MongoStore:
         newest_first: bool,
         lists: bool,
     ) -> Page[E]:
+        check_after(after)
         if after is not None:
-            if not is_id(after):
-                raise UsageError("after is an id: what the page before gave as next.")
             which = {**which, "_id": {"$lt" if newest_first else "$gt": UUID(after)}}
         async with self._connection.turn():
             collection = self._connection.collection(form.name, lists=lists)

@@ -10,13 +10,13 @@ from userkit.backends.redis.committing import batches, carry_out
 from userkit.backends.redis.connecting import Link
 from userkit.backends.redis.errors import DRIVER_ERRORS, is_unknown, translating
 from userkit.backends.redis.forms import Form
-from userkit.errors import UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.kernel.json import is_storable_text
 from userkit.kernel.page import Page
 from userkit.storage.catalogue import (
     Catalogue,
+    check_after,
     check_batch,
     check_limit,
     check_moment,
@@ -107,7 +107,7 @@ class RedisStore:
         """See Store.find."""
         check_limit(limit)
         form = self._form(entity)
-        _check_after(after)
+        check_after(after)
         by_value = form.records.by_value(field, value)
         if by_value and not form.records.matchable(str(field), str(value)):
             return Page(())
@@ -127,7 +127,7 @@ class RedisStore:
         """See Searchable.search; it looks at every word that matches, however many."""
         check_limit(limit)
         form = self._form(entity)
-        _check_after(after)
+        check_after(after)
         words = sorted(query_words(text), key=len, reverse=True)
         if not words or form.collection.search is None or not all(map(is_storable_text, words)):
             return Page(())
@@ -253,11 +253,6 @@ class RedisStore:
 
 def _is_cut(error: Exception) -> bool:
     return is_unknown(error) and not isinstance(error, TimeoutError) and "imeout" not in type(error).__name__
-
-
-def _check_after(after: str | None) -> None:
-    if after is not None and not is_id(after):
-        raise UsageError("after is an id: what the page before gave as next.")
 
 
 def _range(word: str) -> tuple[bytes, bytes]:

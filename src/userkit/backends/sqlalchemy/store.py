@@ -25,7 +25,14 @@ from userkit.errors import UnsupportedStoreError, UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.kernel.page import Page
-from userkit.storage.catalogue import Catalogue, check_batch, check_limit, check_moment, check_realm
+from userkit.storage.catalogue import (
+    Catalogue,
+    check_after,
+    check_batch,
+    check_limit,
+    check_moment,
+    check_realm,
+)
 from userkit.storage.changes import Change
 from userkit.storage.collection import Collection
 from userkit.storage.migrations import Migrations
@@ -125,7 +132,7 @@ class SQLAlchemyStore:
     ) -> Page[E]:
         """See Store.find."""
         check_limit(limit)
-        _check_after(after)
+        check_after(after)
         records = self._catalogue.records(entity)
         if records.by_value(field, value) and not records.matchable(str(field), str(value)):
             return Page(())
@@ -146,7 +153,7 @@ class SQLAlchemyStore:
     ) -> Page[E]:
         """See Searchable.search."""
         check_limit(limit)
-        _check_after(after)
+        check_after(after)
         collection = self._catalogue.records(entity).collection
         words = reading.ranges(text)
         if words is None or collection.search is None:
@@ -236,11 +243,6 @@ class SQLAlchemyStore:
                 if self._runner.joins or lost.waited_long:
                     raise
             return await outcome.retrying(self._runner, work)
-
-
-def _check_after(after: str | None) -> None:
-    if after is not None and not is_id(after):
-        raise UsageError("after is an id: what the page before gave as next.")
 
 
 def _next_millisecond(moment: datetime) -> datetime:
