@@ -49,6 +49,10 @@ class Scenario:
     def __repr__(self) -> str:
         return self.name
 
+    def before(self, statement: bytes) -> bytes:
+        """Return what comes before a statement: counts of attempts may be tidied in a transaction, too."""
+        return b"".join(self.statements[: self.statements.index(statement)])
+
 
 def nobody(site: Site) -> str:
     """Begin with an empty realm."""
@@ -179,7 +183,7 @@ def test_x8_a_lost_connection_is_made_up_for(
     """Where the server can be reached again at once, the kit finds out what became of it, or does it."""
     state = scenario.setup(wire.site)
     assert wire.works()
-    trap = wire.proxy.cut_at(statement, moment)
+    trap = wire.proxy.cut_at(statement, moment, behind=scenario.before(statement))
     outcome = wire.attempt(scenario, state)
     assert trap.wait()
     assert not isinstance(outcome, type), outcome
@@ -195,7 +199,8 @@ def test_x8_where_nobody_knows_trying_again_is_safe(wire: Wire, scenario: Scenar
     start, end = wire.site.shape(), end_of(scenario, wire.site.store)
     assert wire.works()
     wire.proxy.refuse()  # those who are connected stay connected
-    trap = wire.proxy.cut_at(scenario.statements[-1], moment)
+    statement = scenario.statements[-1]
+    trap = wire.proxy.cut_at(statement, moment, behind=scenario.before(statement))
     assert wire.attempt(scenario, state) is StoreUnavailableError
     assert trap.wait()
     wire.proxy.resume()

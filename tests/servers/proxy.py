@@ -16,8 +16,9 @@ _LONGEST_MATCH = 256
 class Trap:
     """One cut that waits for its moment."""
 
-    def __init__(self, match: bytes, moment: Literal["before", "after", "answer"]) -> None:
+    def __init__(self, match: bytes, moment: Literal["before", "after", "answer"], behind: bytes) -> None:
         self.match = match
+        self.behind = behind
         self.moment = moment
         self._sprung = threading.Event()
 
@@ -80,15 +81,19 @@ class FaultProxy:
         for link in links:
             link.cut()
 
-    def cut_at(self, match: bytes, moment: Literal["before", "after", "answer"]) -> Trap:
+    def cut_at(
+        self, match: bytes, moment: Literal["before", "after", "answer"], *, behind: bytes = b""
+    ) -> Trap:
         """Cut one connection, once, when its client sends the first packet that contains `match`.
+
+        With `behind` only what comes after a packet that contains it counts.
 
         `before`: the server never sees the packet. `after`: it sees the packet, and the wire is cut at once.
         `answer`: it sees the packet and its answer is lost, so that a COMMIT has surely happened. Other
         connections live on. The trap that is returned tells whether it has sprung.
         """
         assert 0 < len(match) <= _LONGEST_MATCH
-        trap = self._trap = Trap(match, moment)
+        trap = self._trap = Trap(match, moment, behind)
         return trap
 
     def stall(self) -> None:
@@ -121,6 +126,10 @@ class FaultProxy:
         """Return the trap if the match ends in this packet. It is given out once."""
         with self._lock:
             trap = self._trap
+            if trap is not None and trap.behind:
+                if trap.behind in packet:
+                    trap.behind = b""
+                return None
             # Of the earlier packets only as much counts as could begin a match that ends in this one.
             if trap is None or trap.match not in before[max(0, len(before) - len(trap.match) + 1) :] + packet:
                 return None
