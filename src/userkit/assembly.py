@@ -26,6 +26,7 @@ from userkit.storage.port import Store
 
 if TYPE_CHECKING:
     from userkit.features.outbox import Outbox
+    from userkit.ports.language_model import LanguageModel
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
     from userkit.ports.rate_limit import RateLimiter
@@ -62,11 +63,12 @@ class Assembly:
     hasher: PasswordHasher
     mailer: Mailer | None
     limiter: RateLimiter | None
+    language_model: LanguageModel | None
     base_url: str | None
     app_name: str
     auth: Mapping[str, Any]
     prefer: Mapping[str, str] | None
-    owned: tuple[PasswordHasher | Mailer | RateLimiter, ...]
+    owned: tuple[PasswordHasher | Mailer | RateLimiter | LanguageModel, ...]
     blocking: bool
     turns: Turns
     realms: dict[str, Outbox] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Assembly:
             blocking=self.blocking,
             mailer=self.mailer,
             limiter=self.limiter,
+            language_model=self.language_model,
             base_url=self.base_url,
             app_name=self.app_name,
             turns=self.turns,
@@ -187,11 +190,21 @@ def auth_settings(auth: Sequence[str] | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def features_in_order(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:
-    """Return features so that each comes after those it requires; given ones replace built-in ones."""
+    """Return features so that each comes after those it requires; given ones replace built-in ones.
+
+    What a feature brings comes along, unless one of that name is there.
+    """
+    given = _with_brought(built_in, given)
     by_name = {feature.name: feature for feature in given}
     own = {feature.name for feature in built_in}
     others = [feature for feature in given if feature.name not in own or by_name[feature.name] is not feature]
     return _in_order([*(by_name.get(feature.name, feature) for feature in built_in), *others])
+
+
+def _with_brought(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature]) -> tuple[AnyFeature, ...]:
+    known = {each.name for each in (*built_in, *given)}
+    brought = {each.name: each for feature in given for each in feature.brings if each.name not in known}
+    return (*given, *brought.values())
 
 
 def records_of(features: Sequence[AnyFeature]) -> tuple[type[Entity], ...]:

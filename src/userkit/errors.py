@@ -24,7 +24,8 @@
     │   ├── InvalidCursorError
     │   ├── InvalidTokenError
     │   ├── WeakPasswordError
-    │   └── UnknownHashError
+    │   ├── UnknownHashError
+    │   └── ScreeningRefusedError
     ├── UnauthenticatedError
     │   ├── InvalidCredentialsError
     │   └── ProofRequiredError
@@ -39,6 +40,19 @@
     ├── MailError
     │   ├── MailRefusedError
     │   └── MailUnavailableError
+    ├── LanguageModelError
+    │   ├── ModelUnavailableError           trying again later may help
+    │   │   ├── ModelTimeoutError
+    │   │   ├── ModelThrottledError
+    │   │   ├── ModelNotReadyError
+    │   │   └── ModelStreamError
+    │   ├── ModelQuotaError
+    │   ├── ModelAccessError
+    │   ├── UnknownModelError
+    │   ├── ModelRequestError
+    │   ├── ModelReplyError
+    │   └── ContentFilteredError
+    │       └── GuardrailError
     └── StoreError
         ├── DuplicateError
         │   └── EmailAlreadyExistsError
@@ -54,11 +68,13 @@ from typing import ClassVar
 
 __all__ = [
     "ConfigurationError",
+    "ContentFilteredError",
     "CsrfFailedError",
     "DuplicateError",
     "EmailAlreadyExistsError",
     "EmailNotVerifiedError",
     "ForbiddenError",
+    "GuardrailError",
     "InvalidAttributesError",
     "InvalidCredentialsError",
     "InvalidCursorError",
@@ -68,11 +84,21 @@ __all__ = [
     "InvalidNameError",
     "InvalidTokenError",
     "InvalidURLError",
+    "LanguageModelError",
     "MailError",
     "MailRefusedError",
     "MailUnavailableError",
     "MailerMissingError",
     "MissingExtraError",
+    "ModelAccessError",
+    "ModelNotReadyError",
+    "ModelQuotaError",
+    "ModelReplyError",
+    "ModelRequestError",
+    "ModelStreamError",
+    "ModelThrottledError",
+    "ModelTimeoutError",
+    "ModelUnavailableError",
     "NotFoundError",
     "OverloadedError",
     "PluginConflictError",
@@ -83,12 +109,14 @@ __all__ = [
     "RateLimitedError",
     "ReauthenticationRequiredError",
     "SchemaOutdatedError",
+    "ScreeningRefusedError",
     "StaleError",
     "StoreError",
     "StoreUnavailableError",
     "UnauthenticatedError",
     "UnknownBackendError",
     "UnknownHashError",
+    "UnknownModelError",
     "UnsupportedStoreError",
     "UsageError",
     "UserKitError",
@@ -258,6 +286,21 @@ class UnknownHashError(InvalidInputError):
     summary = "This password hash cannot be verified here."
 
 
+class ScreeningRefusedError(InvalidInputError):
+    """What somebody wants to be called is refused; ``reasons`` are short words that say why."""
+
+    code = "screening_refused"
+    summary = "This name or profile cannot be accepted."
+
+    def __init__(self, detail: str | None = None, *, reasons: tuple[str, ...] = ()) -> None:
+        """Take the reasons, from a fixed list: nothing of what was typed."""
+        super().__init__(detail)
+        self.reasons = reasons
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.detail,), {"reasons": self.reasons}
+
+
 class UnauthenticatedError(UserKitError):
     """The request proves nobody's identity."""
 
@@ -376,6 +419,95 @@ class MailUnavailableError(MailError):
     """The mail server cannot be reached or cannot serve; trying again later may help."""
 
     summary = "The mail server is not available."
+
+
+class LanguageModelError(UserKitError):
+    """A language model gave no answer that can be used. Nothing of what was said to it stands in here."""
+
+    code = "language_model_failed"
+    summary = "The language model gave no answer that can be used."
+
+
+class ModelUnavailableError(LanguageModelError):
+    """The model cannot be reached or cannot serve; trying again after ``retry_after`` seconds may help."""
+
+    code = "language_model_unavailable"
+    summary = "The language model is not available; try again later."
+
+    def __init__(self, detail: str | None = None, *, retry_after: float = 1.0) -> None:
+        """Take the time to wait in seconds."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.detail,), {"retry_after": self.retry_after}
+
+
+class ModelTimeoutError(ModelUnavailableError):
+    """The model did not answer in time."""
+
+    summary = "The language model did not answer in time."
+
+
+class ModelThrottledError(ModelUnavailableError):
+    """The provider takes no more requests at this moment."""
+
+    summary = "The language model takes no more requests at this moment."
+
+
+class ModelNotReadyError(ModelUnavailableError):
+    """The provider is still making the model ready."""
+
+    summary = "The language model is not ready yet."
+
+
+class ModelStreamError(ModelUnavailableError):
+    """The answer broke off in the middle."""
+
+    summary = "The answer of the language model broke off."
+
+
+class ModelQuotaError(LanguageModelError):
+    """What the account may ask for is used up, until the provider or somebody raises it."""
+
+    summary = "The quota for the language model is used up."
+
+
+class ModelAccessError(LanguageModelError):
+    """The credentials are missing, wrong, or may not use this model."""
+
+    summary = "The language model may not be used with these credentials."
+
+
+class UnknownModelError(LanguageModelError):
+    """The provider knows no such model in this region."""
+
+    summary = "There is no such language model."
+
+
+class ModelRequestError(LanguageModelError):
+    """The model cannot take this request, such as one that is too long."""
+
+    summary = "The language model cannot take this request."
+
+
+class ModelReplyError(LanguageModelError):
+    """The answer is not what was asked for: it does not fit the schema, is cut short or is too large."""
+
+    summary = "The answer of the language model is not what was asked for."
+
+
+class ContentFilteredError(LanguageModelError):
+    """The provider's filter held back the request or the answer."""
+
+    code = "content_filtered"
+    summary = "A content filter held this back."
+
+
+class GuardrailError(ContentFilteredError):
+    """The guardrail that the application has chosen has intervened."""
+
+    summary = "A guardrail held this back."
 
 
 class StoreError(UserKitError):

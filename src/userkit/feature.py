@@ -12,6 +12,7 @@ from userkit.kernel.entity import Entity
 from userkit.kernel.events import Listeners
 from userkit.kernel.ids import NewId
 from userkit.kernel.keys import Keyring
+from userkit.ports.language_model import LanguageModel
 from userkit.ports.mail import Mailer
 from userkit.ports.passwords import PasswordHasher
 from userkit.ports.rate_limit import RateLimiter
@@ -45,6 +46,7 @@ class Parts:
     - ``blocking``: whether the kit is synchronous, so that nothing may wait for an event loop.
     - ``authentication``: the auth backends of the kit, ready when all features are built.
     - ``limiter``: what counts attempts; None leaves it to the store.
+    - ``language_model``: what features ask that need judgement; None where the kit has none.
     - ``base_url``: where links in mails lead; ``app_name``: what they call the application.
     """
 
@@ -62,6 +64,7 @@ class Parts:
     blocking: bool = False
     mailer: Mailer | None = None
     limiter: RateLimiter | None = None
+    language_model: LanguageModel | None = None
     base_url: str | None = None
     app_name: str = "userkit"
     turns: Turns | None = None
@@ -92,6 +95,8 @@ class Feature(Generic[A, S]):
     ``mirror`` makes that object's synchronous twin. ``requires`` names features to build first.
     ``routes`` says how that object is offered over HTTP; it is called when a framework asks.
 
+    ``brings`` are features that come along, unless the kit has one of that name already.
+
     ``together`` are the kinds of entities that it changes in one commit, and that must be in one store
     therefore. Of these, what is in ``decides`` may be elsewhere, for its change decides whether the
     others happen. ``records`` are only added, to commits of every kind.
@@ -105,4 +110,5 @@ class Feature(Generic[A, S]):
     decides: tuple[type[Entity], ...] = ()
     records: tuple[type[Entity], ...] = ()
     requires: tuple[str, ...] = ()
+    brings: "tuple[Feature[Any, Any], ...]" = ()
     routes: "Callable[[A], Sequence[AnyRoute]] | None" = None

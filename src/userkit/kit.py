@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from userkit.features.users.attributes import AttributesModel
     from userkit.http.route import AnyRoute
     from userkit.ports.cache import Cache
+    from userkit.ports.language_model import LanguageModel
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
     from userkit.ports.rate_limit import RateLimiter
@@ -97,6 +98,7 @@ class _Kit:
         limiter: str | RateLimiter | None = None,
         routes: Mapping[type[Entity] | str, str | Store] | None = None,
         cache: str | Cache | None = None,
+        language_model: str | LanguageModel | None = None,
         hooks: Sequence[str | object] = (),
         prefer: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
@@ -125,6 +127,8 @@ class _Kit:
           ``{Session: "redis://host"}`` or, by the name of a collection, ``{"sessions": "redis://host"}``.
         - ``cache``: what keeps copies of what is read often in ``store``: a URL such as
           ``redis://host?prefix=shop``, or a cache object.
+        - ``language_model``: what features ask that need judgement: a URL such as
+          ``bedrock://MODEL_ID?region=eu-central-1``, or a model object.
         - ``hooks``: hook plugins, by the name of their entry point or as objects.
         - ``prefer``: which distribution provides a backend that several offer.
         - ``clock``: tells the time; tests bring their own.
@@ -133,7 +137,13 @@ class _Kit:
         that is not a name.
         """
         from userkit.features.built_in import built_in
-        from userkit.plugins.backends import check_auth, open_hasher, open_limiter, open_mailer
+        from userkit.plugins.backends import (
+            check_auth,
+            open_hasher,
+            open_language_model,
+            open_limiter,
+            open_mailer,
+        )
         from userkit.plugins.hooks import load_hooks
 
         keys = Keyring.of(secret)
@@ -155,7 +165,17 @@ class _Kit:
             if limiter is None
             else open_limiter(limiter, blocking=self._blocking, now=now, prefer=prefer)
         )
-        backends = ((hashing, hasher), (mailing, mailer), (counting, limiter))
+        asking = (
+            None
+            if language_model is None
+            else open_language_model(language_model, blocking=self._blocking, prefer=prefer)
+        )
+        backends = (
+            (hashing, hasher),
+            (mailing, mailer),
+            (counting, limiter),
+            (asking, language_model),
+        )
         self._assembly = Assembly(
             features=ordered,
             keys=keys,
@@ -165,6 +185,7 @@ class _Kit:
             hasher=hashing,
             mailer=mailing,
             limiter=counting,
+            language_model=asking,
             base_url=None if base_url is None else check_base_url(base_url),
             app_name=app_name,
             auth=chosen,

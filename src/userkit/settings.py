@@ -32,6 +32,8 @@ class UserKitSettings(BaseSettings):
     - ``USERKIT_MAILER``: the URL of what sends mail, such as ``smtp://user:password@host``.
     - ``USERKIT_LIMITER``: the URL of what counts attempts, such as ``redis://host``.
     - ``USERKIT_CACHE``: the URL of what keeps copies of what is read often.
+    - ``USERKIT_LANGUAGE_MODEL``: the URL of the language model that features ask, such as
+      ``bedrock://MODEL_ID?region=eu-central-1``.
     - ``USERKIT_ROUTES``: what is kept in other stores, each as the name of a collection, ``=`` and a
       URL, with commas between them: ``sessions=redis://host,links=redis://host``.
     - ``USERKIT_BASE_URL``: where the links in mails lead.
@@ -50,6 +52,7 @@ class UserKitSettings(BaseSettings):
     mailer: SecretStr | None = None
     limiter: SecretStr | None = None
     cache: SecretStr | None = None
+    language_model: SecretStr | None = None
     routes: SecretStr = SecretStr("")
     base_url: str | None = None
     app_name: str = "userkit"
@@ -62,7 +65,7 @@ class UserKitSettings(BaseSettings):
         except UsageError as error:
             raise ValueError(str(error).rstrip(".")) from None
 
-    @field_validator("mailer", "limiter", "cache", "base_url", mode="before")
+    @field_validator("mailer", "limiter", "cache", "language_model", "base_url", mode="before")
     @classmethod
     def _is_set(cls, value: object) -> object:
         # Empty is how a template of a deployment says that there is none.
@@ -72,6 +75,7 @@ class UserKitSettings(BaseSettings):
         """Return the arguments for a kit. Raises ConfigurationError for what is missing and not ``given``."""
         found: dict[str, Any] = {"realm": self.realm, "prepare": self.prepare, "hooks": _split(self.hooks)}
         urls = {"mailer": self.mailer, "limiter": self.limiter, "cache": self.cache}
+        urls["language_model"] = self.language_model
         found |= {name: None if url is None else url.get_secret_value() for name, url in urls.items()}
         found |= {"base_url": self.base_url, "app_name": self.app_name}
         found["routes"] = _routes(self.routes.get_secret_value())

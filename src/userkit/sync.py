@@ -5,13 +5,13 @@ coroutine runs to its end at the first step, which costs about a microsecond.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from userkit.errors import WouldWaitError
 
-__all__ = ["run", "synced"]
+__all__ = ["iterate", "run", "synced"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +42,22 @@ def synced(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
         return run(function(*args, **kwargs))
 
     return call
+
+
+def iterate(pieces: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+    """Step an asynchronous generator that never waits. Closing this one closes that one.
+
+    Raises WouldWaitError as ``run``.
+    """
+    try:
+        while True:
+            try:
+                piece = run(anext(pieces))
+            except StopAsyncIteration:
+                return
+            yield piece
+    finally:
+        run(pieces.aclose())
 
 
 def _who_waits(coroutine: object) -> str:

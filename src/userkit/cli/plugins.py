@@ -33,7 +33,7 @@ import typer
 
 from userkit.cli.output import plain, print_json, print_table
 from userkit.plugins.advice import userkit_version
-from userkit.plugins.backends import AUTH_BACKENDS, CACHES, HASHERS, LIMITERS, MAILERS
+from userkit.plugins.backends import AUTH_BACKENDS, CACHES, HASHERS, LANGUAGE_MODELS, LIMITERS, MAILERS
 from userkit.plugins.hooks import HOOKS
 from userkit.plugins.opening import STORES
 from userkit.plugins.registry import Description, Registry
@@ -47,6 +47,7 @@ _REGISTRIES: tuple[Registry[Any], ...] = (
     HASHERS,
     MAILERS,
     LIMITERS,
+    LANGUAGE_MODELS,
     AUTH_BACKENDS,
     HOOKS,
 )

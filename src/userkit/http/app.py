@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,7 @@ from userkit.errors import (
 )
 from userkit.http.browser import Browser
 from userkit.http.decoding import read_body, read_query
+from userkit.http.events import EVENT_STREAM_HEADERS, begun
 from userkit.http.forwarded import TrustedProxies
 from userkit.http.messages import Request, Response
 from userkit.http.problems import (
@@ -96,7 +97,7 @@ class HttpApp:
         route = routes.get(request.method)
         if route is not None:
             return await self.run(route, request)
-        if request.method == "HEAD" and "GET" in routes:
+        if request.method == "HEAD" and _has_head(routes):
             return (await self.run(routes["GET"], request)).without_body()
         allowed = allowed_methods(routes)
         if request.method == "OPTIONS":
@@ -195,7 +196,9 @@ class HttpApp:
             transport=None if shown is None else shown.transport,
             browser=self.browser,
         )
-        return _encoded(route, await route.handler(call))
+        reply = await route.handler(call)
+        stream = None if reply.events is None else await begun(reply.events)
+        return _encoded(route, reply, stream)
 
 
 def acting(identity: Identity) -> AbstractContextManager[Origin]:
@@ -205,7 +208,12 @@ def acting(identity: Identity) -> AbstractContextManager[Origin]:
 
 def allowed_methods(routes: Mapping[str, AnyRoute]) -> tuple[str, ...]:
     """Return what may be asked of a path, as the header Allow tells it."""
-    return (*sorted({*routes, *(("HEAD",) if "GET" in routes else ())}), "OPTIONS")
+    return (*sorted({*routes, *(("HEAD",) if _has_head(routes) else ())}), "OPTIONS")
+
+
+def _has_head(routes: Mapping[str, AnyRoute]) -> bool:
+    """Tell whether HEAD is answered; a stream of events has no length and costs what it costs."""
+    return "GET" in routes and not routes["GET"].events
 
 
 def _meant(error: Exception, route: AnyRoute, request: Request) -> Exception:
@@ -215,9 +223,11 @@ def _meant(error: Exception, route: AnyRoute, request: Request) -> Exception:
     return error
 
 
-def _encoded(route: AnyRoute, reply: Reply) -> Response:
+def _encoded(route: AnyRoute, reply: Reply, stream: AsyncGenerator[bytes, None] | None) -> Response:
     status = reply.status or route.status
     headers = (("cache-control", route.cacheable or "no-store"), *reply.headers)
+    if stream is not None:
+        return Response(status=status, headers=(*EVENT_STREAM_HEADERS, *headers), stream=stream)
     if reply.value is None:
         return Response(status=status, headers=headers)
     body = reply.value.__pydantic_serializer__.to_json(reply.value)

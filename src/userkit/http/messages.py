@@ -1,6 +1,6 @@
 """A request and a response, as every framework can say them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -45,11 +45,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What a client gets. ``headers`` may name one several times, such as ``set-cookie``."""
+    """What a client gets. ``headers`` may name one several times, such as ``set-cookie``.
+
+    ``stream`` is a body that comes bit by bit, in the place of ``body``. Whoever sends it closes it.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
+    stream: AsyncGenerator[bytes, None] | None = field(default=None, repr=False)
 
     def with_headers(self, *headers: tuple[str, str]) -> Self:
         """Return the response with more headers."""

@@ -16,6 +16,7 @@ from userkit.errors import (
     UserKitError,
     UserNotFoundError,
 )
+from userkit.http.events import EVENT_STREAM, PROBLEM
 from userkit.http.problems import (
     PROBLEM_JSON,
     BodyTooLargeError,
@@ -32,6 +33,7 @@ from userkit.http.schemas import UserKitProblem, UserKitValidationProblem
 __all__ = [
     "SECURITY_SCHEMES",
     "document",
+    "event_stream",
     "if_match_parameter",
     "other_responses",
     "problem_responses",
@@ -120,6 +122,13 @@ def reply_headers(route: AnyRoute) -> Json:
     return {name: {"description": told, "schema": {"type": "string"}} for name, told in route.headers.items()}
 
 
+def event_stream(route: AnyRoute) -> Json:
+    """Return how the content of an answer is described that is a stream of events."""
+    events = {**route.events, PROBLEM: "what went wrong, as problem details; it is the last"}
+    told = "; ".join(f"`{name}`: {meaning}" for name, meaning in events.items())
+    return {EVENT_STREAM: {"schema": {"type": "string", "description": f"Server-sent events. {told}."}}}
+
+
 def if_match_parameter(route: AnyRoute) -> list[Json]:
     """Return the header If-Match as a parameter, where it is heeded."""
     told = "The `ETag` of what was read: the change is made only if it is still that."
@@ -149,7 +158,10 @@ def _operation(route: AnyRoute, refs: Mapping[type[BaseModel], Any]) -> Json:
 
 
 def _responses(route: AnyRoute, refs: Mapping[type[BaseModel], Any]) -> Json:
-    success: Json = {"description": "Done." if route.reply is None else "What was asked for."}
+    answers = route.reply is not None or route.events
+    success: Json = {"description": "What was asked for." if answers else "Done."}
+    if route.events:
+        success["content"] = event_stream(route)
     if route.reply is not None:
         success["content"] = {JSON: {"schema": _ref(refs, route.reply)}}
     if headers := reply_headers(route):

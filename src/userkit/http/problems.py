@@ -18,12 +18,15 @@ from userkit.errors import (
     InvalidInputError,
     InvalidNameError,
     InvalidTokenError,
+    LanguageModelError,
     MailerMissingError,
     MailError,
+    ModelUnavailableError,
     NotFoundError,
     OverloadedError,
     ProofRequiredError,
     RateLimitedError,
+    ScreeningRefusedError,
     StaleError,
     StoreUnavailableError,
     UnauthenticatedError,
@@ -56,7 +59,7 @@ _DEFAULT_WAIT = 1
 _LONGEST_WAIT = 24 * 60 * 60
 
 # What these say names hosts and files: it is for whoever runs the application.
-_FOR_OPERATORS = (StoreUnavailableError, MailError, MailerMissingError)
+_FOR_OPERATORS = (StoreUnavailableError, MailError, MailerMissingError, LanguageModelError)
 # Of these a credential that was shown is not the cause.
 _OF_SIGNING_IN = (InvalidCredentialsError, ProofRequiredError)
 
@@ -129,6 +132,7 @@ STATUSES: Mapping[type[UserKitError], HTTPStatus] = {
     InvalidTokenError: HTTPStatus.BAD_REQUEST,
     WeakPasswordError: HTTPStatus.BAD_REQUEST,
     UnknownHashError: HTTPStatus.BAD_REQUEST,
+    ScreeningRefusedError: HTTPStatus.BAD_REQUEST,
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -140,6 +144,8 @@ STATUSES: Mapping[type[UserKitError], HTTPStatus] = {
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     MailError: HTTPStatus.SERVICE_UNAVAILABLE,
     MailerMissingError: HTTPStatus.SERVICE_UNAVAILABLE,
+    LanguageModelError: HTTPStatus.BAD_GATEWAY,
+    ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of every error; of several classes that fit, the nearest counts. All others are 500."""
 
@@ -210,6 +216,8 @@ def _more(error: UserKitError) -> Mapping[str, Any]:
         return {"errors": error.errors}
     if isinstance(error, ProofRequiredError):
         return {"methods": list(error.methods)}
+    if isinstance(error, ScreeningRefusedError):
+        return {"reasons": list(error.reasons)}
     return {}
 
 
@@ -219,7 +227,7 @@ def _headers(error: UserKitError, presented: bool) -> Headers:
             # RFC 6750, section 3: nothing is said of an error where no credential was shown.
             blamed = presented and not isinstance(error, _OF_SIGNING_IN)
             return (("www-authenticate", _CHALLENGE + (', error="invalid_token"' if blamed else "")),)
-        case RateLimitedError() | OverloadedError():
+        case RateLimitedError() | OverloadedError() | ModelUnavailableError():
             return (("retry-after", _seconds(error.retry_after)),)
         case StoreUnavailableError() | MailError() | MailerMissingError():
             return (("retry-after", str(_DEFAULT_WAIT)),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from userkit.http.browser import Browser
+    from userkit.http.events import ServerEvent
     from userkit.http.transports import Transport
     from userkit.kernel.identity import Identity
 
@@ -136,12 +137,13 @@ class Reply:
     """What a handler answers: a model that is sent as JSON, and headers.
 
     ``status`` is only given where it is not that of the route. Headers may set a cookie that opens an
-    account, so they are not shown.
+    account, so they are not shown. ``events`` are sent one by one, in the place of a model.
     """
 
     value: BaseModel | None = None
     headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
     status: int | None = None
+    events: AsyncGenerator[ServerEvent, None] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,7 @@ class Route(Generic[B, Q]):
       what they mean.
     - ``errors``: the errors that this route in particular can answer with.
     - ``headers``: what the answer's headers mean, by name.
+    - ``events``: what the answer's server-sent events mean, by name, where it is a stream of them.
     - ``conditional``: whether If-Match is heeded.
     - ``cacheable``: the Cache-Control of the answer; without it nobody may keep it.
     """
@@ -174,6 +177,7 @@ class Route(Generic[B, Q]):
     also: Mapping[int, str] = field(default_factory=dict, hash=False)
     errors: tuple[type[UserKitError], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    events: Mapping[str, str] = field(default_factory=dict, hash=False)
     conditional: bool = False
     cacheable: str | None = None
 

@@ -9,6 +9,7 @@ __all__ = [
     "CACHE_REQUIREMENTS",
     "DISTRIBUTION",
     "HASHER_REQUIREMENTS",
+    "LANGUAGE_MODEL_REQUIREMENTS",
     "LIMITER_REQUIREMENTS",
     "MAILER_REQUIREMENTS",
     "STORE_REQUIREMENTS",
@@ -55,6 +56,9 @@ LIMITER_REQUIREMENTS = {
 
 CACHE_REQUIREMENTS = {"redis": f"{DISTRIBUTION}[redis]", "rediss": f"{DISTRIBUTION}[redis]"}
 """Caches that we know of, and the requirement that brings each."""
+
+LANGUAGE_MODEL_REQUIREMENTS = {"bedrock": f"{DISTRIBUTION}[bedrock]"}
+"""Language models that we know of, and the requirement that brings each."""
 
 AUTH_REQUIREMENTS = {"jwt": DISTRIBUTION, "session": DISTRIBUTION, "api-key": DISTRIBUTION}
 """Auth backends that we know of, and the requirement that brings each."""

@@ -1,4 +1,4 @@
-"""Hashers, mailers, rate limiters, caches and auth backends: chosen by name, made by their plugins."""
+"""What a kit uses beside its store, such as hashers and mailers: chosen by name, made by plugins."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,6 +12,7 @@ from userkit.plugins.advice import (
     AUTH_REQUIREMENTS,
     CACHE_REQUIREMENTS,
     HASHER_REQUIREMENTS,
+    LANGUAGE_MODEL_REQUIREMENTS,
     LIMITER_REQUIREMENTS,
     MAILER_REQUIREMENTS,
 )
@@ -19,6 +20,7 @@ from userkit.plugins.offers import Offer
 from userkit.plugins.registry import Registry, plugins_of
 from userkit.ports.authentication import AUTH_BACKEND_API, AuthBackendPlugin, AuthParts
 from userkit.ports.cache import CACHE_API, Cache, CachePlugin
+from userkit.ports.language_model import LANGUAGE_MODEL_API, LanguageModel, LanguageModelPlugin
 from userkit.ports.mail import MAILER_API, Mailer, MailerPlugin
 from userkit.ports.passwords import HASHER_API, PasswordHasher, PasswordHasherPlugin
 from userkit.ports.rate_limit import RATE_LIMITER_API, RateLimiter, RateLimiterPlugin
@@ -27,12 +29,14 @@ __all__ = [
     "AUTH_BACKENDS",
     "CACHES",
     "HASHERS",
+    "LANGUAGE_MODELS",
     "LIMITERS",
     "MAILERS",
     "build_auth",
     "check_auth",
     "open_cache",
     "open_hasher",
+    "open_language_model",
     "open_limiter",
     "open_mailer",
 ]
@@ -71,6 +75,14 @@ CACHES = Registry(
     known=CACHE_REQUIREMENTS,
 )
 """The caches of this environment."""
+
+LANGUAGE_MODELS = Registry(
+    "userkit.language_models",
+    kind="language model",
+    accept=plugins_of(LanguageModelPlugin, api_version=LANGUAGE_MODEL_API),
+    known=LANGUAGE_MODEL_REQUIREMENTS,
+)
+"""The language models of this environment."""
 
 AUTH_BACKENDS = Registry(
     "userkit.auth_backends",
@@ -133,6 +145,17 @@ def open_cache(cache: str | Cache, *, blocking: bool, prefer: Mapping[str, str] 
     return _fitting(cache, blocking=blocking, verbs=verbs)
 
 
+def open_language_model(
+    model: str | LanguageModel, *, blocking: bool, prefer: Mapping[str, str] | None = None
+) -> LanguageModel:
+    """Return the language model of a URL, or the object given. Raises as ``open_mailer``."""
+    if isinstance(model, str):
+        url = model
+        offer, plugin = _chosen(LANGUAGE_MODELS, url.partition(":")[0].partition("+")[0], prefer)
+        model = _made(offer, lambda: plugin.factory(url, blocking=blocking), quiet=True)
+    return _fitting(model, blocking=blocking, verbs=("complete", "stream", "embed", "close"))
+
+
 def check_auth(names: Mapping[str, Any], *, prefer: Mapping[str, str] | None = None) -> None:
     """Load the auth backends of these names, so that a mistake is found at start-up."""
     for name in names:
@@ -176,7 +199,7 @@ def _fitting(backend: T, *, blocking: bool, verbs: tuple[str, ...]) -> T:
         raise ConfigurationError(f"{kind} is asynchronous; a SyncUserKit needs one that blocks.")
     if theirs and not blocking and not getattr(backend, "in_process", False):
         raise ConfigurationError(
-            f"{kind} blocks, and would stop the event loop; a UserKit needs one that does not, such as "
-            "the same in userkit.backends.mail.ThreadedMailer."
+            f"{kind} blocks, and would stop the event loop; a UserKit needs one that does not. A mailer can "
+            "be put into userkit.backends.mail.ThreadedMailer."
         )
     return backend

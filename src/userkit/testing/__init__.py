@@ -2,7 +2,8 @@
 
 ``StoreConformance`` is the suite that every store passes, ``RateLimiterConformance`` that of
 limiters, ``HttpConformance`` that of integrations of frameworks. ``FrozenClock`` is time that stands
-still, ``InstantHasher`` hashes passwords in no time.
+still, ``InstantHasher`` hashes passwords in no time, ``ScriptedModel`` is a language model that answers
+what a test has written down.
 """
 
 import pytest
@@ -19,6 +20,7 @@ from userkit.testing.clock import FrozenClock  # noqa: E402 - assertions are rew
 from userkit.testing.conformance import StoreConformance  # noqa: E402
 from userkit.testing.hashing import InstantHasher  # noqa: E402
 from userkit.testing.http.conformance import HttpConformance  # noqa: E402
+from userkit.testing.language_model import ScriptedModel  # noqa: E402
 from userkit.testing.limits import RateLimiterConformance  # noqa: E402
 from userkit.testing.standard import deviation  # noqa: E402
 
@@ -27,6 +29,7 @@ __all__ = [
     "HttpConformance",
     "InstantHasher",
     "RateLimiterConformance",
+    "ScriptedModel",
     "StoreConformance",
     "deviation",
 ]

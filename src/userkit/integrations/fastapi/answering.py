@@ -15,7 +15,7 @@ from userkit.http.messages import Request as PlainRequest
 from userkit.http.messages import Response as PlainResponse
 from userkit.integrations.fastapi.adopting import adopt, as_included
 from userkit.integrations.fastapi.documenting import TOKEN_PATH
-from userkit.integrations.fastapi.translating import Answer, plain_request, read_body
+from userkit.integrations.fastapi.translating import native, plain_request, read_body
 
 if TYPE_CHECKING:
     from userkit.integrations.fastapi.router import UserKitRouter
@@ -42,8 +42,8 @@ class PathEndpoint:
         except ClientDisconnect:
             return Response(status_code=_BAD_REQUEST)  # nobody is there to see it
         if body is None:
-            return Answer(app.too_large())
-        return Answer(await self.answer(plain_request(request, body)))
+            return native(app.too_large())
+        return native(await self.answer(plain_request(request, body)))
 
 
 class AnsweringRoute(APIRoute):

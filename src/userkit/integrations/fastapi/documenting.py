@@ -17,7 +17,9 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from userkit.errors import UsageError
+from userkit.http.events import EVENT_STREAM
 from userkit.http.openapi import (
+    event_stream,
     if_match_parameter,
     problem_responses,
     reply_headers,
@@ -102,7 +104,7 @@ def documented(route: AnyRoute, *, operation_prefix: str) -> Mapping[str, Any]:
         "tags": [route.tag],
         "status_code": route.status,
         "response_model": route.reply,
-        "response_description": "Done." if route.reply is None else "What was asked for.",
+        "response_description": "What was asked for." if route.reply or route.events else "Done.",
         "responses": _responses(route),
         "response_class": _response_class(route),
         "dependencies": [Depends(_SCHEMES[name]) for name in security_of(route)],
@@ -115,6 +117,12 @@ class _ProblemResponse(Response):
     """The answers of a route that has no body when all is well."""
 
     media_type = PROBLEM_JSON
+
+
+class _EventStream(Response):
+    """The answers of a route that are streams of events."""
+
+    media_type = EVENT_STREAM
 
 
 def _signature_of(route: AnyRoute) -> Callable[..., Any]:
@@ -139,6 +147,8 @@ def _signature_of(route: AnyRoute) -> Callable[..., Any]:
 def _response_class(route: AnyRoute) -> type[Response]:
     if route.status == _NO_CONTENT:
         return _ProblemResponse
+    if route.events:
+        return _EventStream
     return Response if route.reply is None else JSONResponse
 
 
@@ -163,6 +173,9 @@ def _extra(route: AnyRoute) -> dict[str, Any] | None:
         extra["requestBody"] = request_body(route, route.body.model_json_schema())
     if parameters := if_match_parameter(route):
         extra["parameters"] = parameters
-    if headers := reply_headers(route):
-        extra["responses"] = {str(route.status): {"headers": headers}}
+    success: dict[str, Any] = {"headers": headers} if (headers := reply_headers(route)) else {}
+    if route.events:
+        success["content"] = event_stream(route)
+    if success:
+        extra["responses"] = {str(route.status): success}
     return extra or None

@@ -1,13 +1,17 @@
 """Requests and answers, from Starlette's words into ours and back."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+
+import anyio
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from userkit.http.messages import Request as PlainRequest
 from userkit.http.messages import Response as PlainResponse
 
-__all__ = ["Answer", "plain_request", "read_body"]
+__all__ = ["Answer", "native", "plain_request", "read_body"]
 
 _MOST_DIGITS = 20  # what is longer is too long for us in any case
 _NO_CONTENT = 204
@@ -59,6 +63,41 @@ class Answer(Response):
         if plain.status != _NO_CONTENT and plain.header("content-length") is None:
             headers.append((b"content-length", b"%d" % len(plain.body)))
         self.raw_headers = headers
+
+
+class StreamedAnswer(Answer):
+    """An answer of ours that comes bit by bit. A client that goes away ends it at once."""
+
+    def __init__(self, plain: PlainResponse, stream: AsyncGenerator[bytes, None]) -> None:
+        """Take the answer, and its body."""
+        super().__init__(plain)
+        self.raw_headers = [each for each in self.raw_headers if each[0] != b"content-length"]
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, and close it in any case."""
+        async with aclosing(self._stream), anyio.create_task_group() as tasks:
+
+            async def watch() -> None:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(watch)
+            with suppress(OSError):  # how some servers say that nobody listens any more
+                await self._send(send)
+            tasks.cancel_scope.cancel()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for chunk in self._stream:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def native(plain: PlainResponse) -> Response:
+    """Return an answer as Starlette sends it."""
+    return Answer(plain) if plain.stream is None else StreamedAnswer(plain, plain.stream)
 
 
 def _declared_length(scope: Scope) -> int:

@@ -7,6 +7,7 @@ from userkit.http.app import HttpApp
 from userkit.http.messages import Request as PlainRequest
 from userkit.http.messages import Response as PlainResponse
 from userkit.http.problems import MalformedBodyError, to_response
+from userkit.sync import iterate
 
 __all__ = ["native", "plain", "read_body"]
 
@@ -55,6 +56,8 @@ def read_body(app: HttpApp) -> bytes | PlainResponse:
 
 
 def native(answer: PlainResponse) -> Response:
-    """Return an answer as Flask sends it."""
+    """Return an answer as Flask sends it; the server closes what comes bit by bit."""
+    if answer.stream is not None:
+        return _Answer(iterate(answer.stream), status=answer.status, headers=list(answer.headers))
     # Given an empty text, it would count its length, which is not what HEAD is answered with.
     return _Answer(answer.body or None, status=answer.status, headers=list(answer.headers))
