@@ -89,6 +89,17 @@ def test_a_limiter_opens_or_names_its_extra() -> None:
         SyncUserKit("memory://", secret=SECRET, limiter="redis://127.0.0.1")
 
 
+@pytest.mark.parametrize("kit", [SyncUserKit, UserKit])
+def test_a_language_model_opens_or_names_its_extra(kit: type[UserKit] | type[SyncUserKit]) -> None:
+    """Nothing is asked before a feature asks."""
+    url = "bedrock://amazon.nova-lite-v1:0?region=eu-central-1"
+    if installed("boto3"):
+        assert kit("memory://", secret=SECRET, language_model=url)
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[bedrock\]"):
+        kit("memory://", secret=SECRET, language_model=url)
+
+
 def test_signing_in_needs_no_extra() -> None:
     """A shared secret signs, argon2 hashes."""
     with SyncUserKit("memory://", secret=SECRET) as kit:
@@ -193,6 +204,7 @@ def test_what_the_session_took_away_is_away() -> None:
         "dynamodb": "boto3",
         "mongodb": "pymongo",
         "redis": "redis",
+        "bedrock": "boto3",
         "migrations": "alembic",
         "cli": "typer",
         "crypto": "cryptography",

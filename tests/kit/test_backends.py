@@ -20,6 +20,7 @@ from userkit.authentication import Authentication
 from userkit.backends.mail import MemoryMailer
 from userkit.backends.memory import MemoryRateLimiter, MemoryStore
 from userkit.errors import PluginLoadError, UnknownBackendError
+from userkit.feature import Feature, Parts
 from userkit.features.outbox import OutboxEntry
 from userkit.kernel.clock import utc_now
 from userkit.kernel.identity import SessionFacts
@@ -29,7 +30,7 @@ from userkit.plugins.backends import open_hasher, open_mailer
 from userkit.plugins.offers import Offer
 from userkit.ports.passwords import Verification
 from userkit.sync import run
-from userkit.testing import InstantHasher
+from userkit.testing import InstantHasher, ScriptedModel
 
 
 class WaitingHasher(InstantHasher):
@@ -153,6 +154,49 @@ def test_a_limiter_must_fit_the_kit(side: Side) -> None:
         with pytest.raises(ConfigurationError, match="WaitingLimiter waits"):
             side.kit(limiter=WaitingLimiter(utc_now))
     assert side.kit(limiter=MemoryRateLimiter(utc_now)).throttling
+
+
+class ModelOfNoKind:
+    """It knows no answers."""
+
+    blocking = True
+
+
+class WaitingModel(ScriptedModel):
+    """A model for event loops."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__(blocking=False)
+
+
+def test_a_language_model_must_fit_the_kit(side: Side) -> None:
+    """One that waits has no place in a synchronous kit; an unknown one is named."""
+    assert side.kit(language_model=ScriptedModel())
+    if side.kind is UserKit:
+        assert side.kit(language_model=WaitingModel())
+    else:
+        with pytest.raises(ConfigurationError, match="WaitingModel is asynchronous"):
+            side.kit(language_model=WaitingModel())
+    with pytest.raises(ConfigurationError, match="blocking, complete, stream, embed, close"):
+        side.kit(language_model=ModelOfNoKind())
+    with pytest.raises(UnknownBackendError, match="Did you mean 'bedrock'"):
+        side.kit(language_model="bedrok://amazon.nova-lite-v1:0")
+
+
+def test_features_find_the_language_model_of_their_kit(side: Side) -> None:
+    """None where there is none."""
+    found: list[object] = []
+
+    def build(parts: Parts) -> object:
+        found.append(parts.language_model)
+        return object()
+
+    asking = Feature(name="asking", build=build, mirror=lambda offer: offer)
+    model = ScriptedModel()
+    side.kit(language_model=model, features=[asking])
+    side.kit(features=[asking])
+    assert found == [model, None]
 
 
 class Badge:

@@ -1,7 +1,7 @@
 """Features of one's own: built after what they need, prepared with the kit, offered by both kits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -170,6 +170,21 @@ def test_a_feature_takes_the_place_of_a_built_in_one(side: Side) -> None:
         side.do(kit.users.register(email="ada@example.com", name="Ada", password="mauve otter teas"))
     with pytest.raises(ConfigurationError, match="8"):
         passwords(min_length=7)
+
+
+def test_what_a_feature_brings_comes_along_once(side: Side) -> None:
+    """Unless the application has given one of that name, which counts then."""
+    built: list[str] = []
+
+    def bringing(name: str) -> Feature[Any, Any]:
+        ledger = plain("ledger", build=lambda parts: built.append(f"brought by {name}"))
+        return replace(plain(name, "ledger"), brings=(ledger,))
+
+    side.kit(features=[bringing("first"), bringing("second")])
+    assert len(built) == 1
+    built.clear()
+    side.kit(features=[bringing("first"), plain("ledger", build=lambda parts: built.append("given"))])
+    assert built == ["given"]
 
 
 def test_what_takes_the_place_of_a_built_in_feature_must_offer_the_same(side: Side) -> None:

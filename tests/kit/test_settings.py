@@ -73,6 +73,7 @@ def test_what_is_not_set_is_as_in_a_kit() -> None:
         "mailer": None,
         "limiter": None,
         "cache": None,
+        "language_model": None,
         "routes": {},
         "base_url": None,
         "app_name": "userkit",
@@ -91,6 +92,7 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("USERKIT_APP_NAME", "Acme")
     environment.setenv("USERKIT_LIMITER", "memory://")
     environment.setenv("USERKIT_CACHE", "redis://cache.example")
+    environment.setenv("USERKIT_LANGUAGE_MODEL", "bedrock://amazon.nova-lite-v1:0?region=eu-central-1")
     environment.setenv("USERKIT_ROUTES", "sessions=redis://one.example")
     environment.setenv("USERKIT_COLOUR", "blue")
     assert arguments() == {
@@ -103,6 +105,7 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
         "mailer": MAILER_URL,
         "limiter": "memory://",
         "cache": "redis://cache.example",
+        "language_model": "bedrock://amazon.nova-lite-v1:0?region=eu-central-1",
         "routes": {"sessions": "redis://one.example"},
         "base_url": "https://app.example",
         "app_name": "Acme",
@@ -111,11 +114,12 @@ def test_everything_can_be_set(environment: pytest.MonkeyPatch) -> None:
 
 def test_what_is_set_to_nothing_is_not_set(environment: pytest.MonkeyPatch) -> None:
     """As a template of a deployment leaves it."""
-    for name in ("AUTH", "MAILER", "LIMITER", "CACHE", "ROUTES", "BASE_URL", "HOOKS"):
+    for name in ("AUTH", "MAILER", "LIMITER", "CACHE", "LANGUAGE_MODEL", "ROUTES", "BASE_URL", "HOOKS"):
         environment.setenv(f"USERKIT_{name}", "")
     found = arguments()
     assert (found["mailer"], found["base_url"], found["hooks"]) == (None, None, [])
     assert (found["limiter"], found["cache"], found["routes"]) == (None, None, {})
+    assert found["language_model"] is None
     assert "auth" not in found
 
 
