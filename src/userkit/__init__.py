@@ -26,12 +26,14 @@ from userkit.errors import (
     InvalidInputError,
     InvalidNameError,
     InvalidTokenError,
+    LanguageModelError,
     MailError,
     NotFoundError,
     OverloadedError,
     ProofRequiredError,
     RateLimitedError,
     ReauthenticationRequiredError,
+    ScreeningRefusedError,
     StaleError,
     StoreError,
     StoreUnavailableError,
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
         sessions,
     )
     from userkit.features.throttling import throttling
+    from userkit.ports.language_model import LanguageModel
     from userkit.ports.mail import Mailer, Message
     from userkit.ports.passwords import PasswordHasher
     from userkit.ports.rate_limit import Limit, RateLimiter
@@ -117,6 +120,8 @@ __all__ = [
     "InvalidNameError",
     "InvalidTokenError",
     "KeySet",
+    "LanguageModel",
+    "LanguageModelError",
     "Limit",
     "MailError",
     "Mailer",
@@ -140,6 +145,7 @@ __all__ = [
     "RoleAssigned",
     "RoleUnassigned",
     "Roles",
+    "ScreeningRefusedError",
     "Secret",
     "Session",
     "SessionEnded",
@@ -224,6 +230,7 @@ _LATER = {
     "TokenPair": "userkit.features.sessions",
     "sessions": "userkit.features.sessions",
     "throttling": "userkit.features.throttling",
+    "LanguageModel": "userkit.ports.language_model",
     "Mailer": "userkit.ports.mail",
     "Message": "userkit.ports.mail",
     "PasswordHasher": "userkit.ports.passwords",

@@ -1,5 +1,6 @@
 """HTTP, without a framework: routes are declared once, run here, and translated by integrations."""
 
+from userkit.http.events import ServerEvent
 from userkit.http.messages import Request, Response
 from userkit.http.route import (
     FORM,
@@ -34,6 +35,7 @@ __all__ = [
     "Request",
     "Response",
     "Route",
+    "ServerEvent",
     "over_user",
     "permission",
     "self_or",
