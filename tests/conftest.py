@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.bedrock import BedrockLoopback
+from tests.servers.brain import Brain, MinistackBedrockServer
 from tests.servers.dynamodb import (
     CREDENTIALS,
     DynamoDBLocalServer,
@@ -31,10 +33,13 @@ for _name, _value in CREDENTIALS.items():
     os.environ.setdefault(_name, _value)
 
 _SERVERS = {
+    "bedrock_loopback",
+    "brain",
     "dynamodb_local",
     "dynoxide",
     "mariadb",
     "ministack",
+    "ministack_bedrock",
     "mongo",
     "postgres16",
     "postgres18",
@@ -111,6 +116,34 @@ def ministack() -> Iterator[MinistackServer]:
 def dynamodb_local() -> Iterator[DynamoDBLocalServer]:
     """A private DynamoDB Local, AWS's own of 2020; take a table of your own in it."""
     with DynamoDBLocalServer.installed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bedrock_brain() -> Iterator[Brain]:
+    """The brain of all tests of this process; tests name ``brain``."""
+    with Brain() as brain:
+        yield brain
+
+
+@pytest.fixture(scope="session")
+def ministack_bedrock(bedrock_brain: Brain) -> Iterator[MinistackBedrockServer]:
+    """A private MiniStack, which speaks Bedrock and answers what ``brain`` says."""
+    with MinistackBedrockServer.thinking_with(bedrock_brain) as server:
+        yield server
+
+
+@pytest.fixture
+def brain(bedrock_brain: Brain) -> Brain:
+    """What answers behind ``ministack_bedrock``, with a script of this test's own."""
+    bedrock_brain.reset()
+    return bedrock_brain
+
+
+@pytest.fixture
+def bedrock_loopback() -> Iterator[BedrockLoopback]:
+    """A server that plays Bedrock by a script of this test's own."""
+    with BedrockLoopback() as server:
         yield server
 
 

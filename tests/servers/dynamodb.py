@@ -117,8 +117,13 @@ class MinistackServer(DynamoDBServer):
     @classmethod
     def installed(cls, *, durable: bool = False) -> "MinistackServer":
         """Start the MiniStack of this machine, or skip the test where there is none."""
+        return cls(cls.program(), durable=durable)
+
+    @staticmethod
+    def program() -> Path:
+        """Return the MiniStack of this machine, or skip the test where there is none."""
         install = "python -m pip install ministack==1.5.33 (in an environment of its own), MINISTACK=…"
-        return cls(_program("MINISTACK", "ministack", install=install), durable=durable)
+        return _program("MINISTACK", "ministack", install=install)
 
     def _command(self) -> Sequence[str | Path]:
         return [self._program.resolve().parent / "python", "-c", _IMPATIENT]
