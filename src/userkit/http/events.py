@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from userkit.http.messages import Headers
 from userkit.http.problems import to_response
+from userkit.kernel.origin import Origin, coming_from, current_origin
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 __all__ = ["EVENT_STREAM", "EVENT_STREAM_HEADERS", "ServerEvent", "begun", "event_bytes"]
+
+_log = logging.getLogger("userkit.http")
 
 EVENT_STREAM = "text/event-stream"
 
@@ -41,11 +46,14 @@ async def begun(events: AsyncGenerator[ServerEvent, None]) -> AsyncGenerator[byt
     the event ``problem``, which is the last.
     """
     try:
-        first = await anext(events, None)
+        first = await _next(events, current_origin())
+        sent = b"" if first is None else _encoded(first)
     except BaseException:
-        await events.aclose()
+        await _close(events)
         raise
-    return _all(first, events)
+    stream = _all(sent, events, current_origin())
+    await anext(stream)  # from here on closing it closes the events, even if nobody asks for them
+    return stream
 
 
 def event_bytes(name: str, data: bytes) -> bytes:
@@ -54,17 +62,44 @@ def event_bytes(name: str, data: bytes) -> bytes:
 
 
 async def _all(
-    first: ServerEvent | None, events: AsyncGenerator[ServerEvent, None]
+    first: bytes, events: AsyncGenerator[ServerEvent, None], origin: Origin
 ) -> AsyncGenerator[bytes, None]:
     try:
-        if first is not None:
-            yield _encoded(first)
-        async for event in events:
+        yield b""
+        if first:
+            yield first
+        while (event := await _next(events, origin)) is not None:
             yield _encoded(event)
     except Exception as error:  # noqa: BLE001  # the status has been sent, and the log has the rest
         yield event_bytes(PROBLEM, to_response(error).body)
     finally:
+        with _within(origin):
+            await _close(events)
+
+
+async def _next(events: AsyncGenerator[ServerEvent, None], origin: Origin) -> ServerEvent | None:
+    # Whoever sends the events knows nothing of the request any more.
+    with _within(origin):
+        try:
+            return await events.__anext__()
+        except StopAsyncIteration:
+            return None
+
+
+async def _close(events: AsyncGenerator[ServerEvent, None]) -> None:
+    try:
         await events.aclose()
+    except Exception:  # noqa: BLE001  # nobody is there to be told; the log has it
+        _log.exception("A stream of events failed when it was closed")
+
+
+def _within(origin: Origin) -> AbstractContextManager[Origin]:
+    return coming_from(
+        actor_id=origin.actor_id,
+        session_id=origin.session_id,
+        address=origin.address,
+        user_agent=origin.user_agent,
+    )
 
 
 def _encoded(event: ServerEvent) -> bytes:

@@ -1,7 +1,8 @@
 """Requests and answers, from Starlette's words into ours and back."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
 import anyio
 from starlette.requests import HTTPConnection, Request
@@ -76,28 +77,40 @@ class StreamedAnswer(Answer):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, and close it in any case."""
-        async with aclosing(self._stream), anyio.create_task_group() as tasks:
-
-            async def watch() -> None:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(watch)
-            with suppress(OSError):  # how some servers say that nobody listens any more
-                await self._send(send)
-            tasks.cancel_scope.cancel()
+        sending, leaving = asyncio.create_task(self._send(send)), asyncio.create_task(_left(receive))
+        tasks = (sending, leaving)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            # What makes the pieces is interrupted once, and may wait for something while it cleans up.
+            with anyio.CancelScope(shield=True):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await self._stream.aclose()
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
     async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async for chunk in self._stream:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        with suppress(OSError):  # how some servers say that nobody listens any more
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            async for chunk in self._stream:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def native(plain: PlainResponse) -> Response:
     """Return an answer as Starlette sends it."""
     return Answer(plain) if plain.stream is None else StreamedAnswer(plain, plain.stream)
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _declared_length(scope: Scope) -> int:
