@@ -1,0 +1,71 @@
+"""Requests: made again when Bedrock is busy or cannot be reached, within bounds, and out of step."""
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from userkit.backends.bedrock.line import Line
+from userkit.backends.bedrock.links import Link
+from userkit.backends.bedrock.mishaps import FAILURES, Refusal
+from userkit.backends.bedrock.refusals import refusal_of
+from userkit.errors import ModelUnavailableError
+
+__all__ = ["Answer", "Caller"]
+
+Answer = Mapping[str, Any]
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+
+
+class Caller:
+    """Make requests, named as boto3 does: ``converse``."""
+
+    def __init__(
+        self, link: Link, *, attempts: int, pause: Callable[[Line, float], None] = Line.pause
+    ) -> None:
+        """Take where requests go out, and how often to try."""
+        self.link = link
+        self.attempts = attempts
+        self._pause = pause
+
+    def __call__(self, line: Line, operation: str, /, **request: Any) -> Answer:
+        """Make a request, again while that may help and there is time.
+
+        Raises LanguageModelError in one of its kinds, which has no cause: what AWS says may repeat
+        what was asked.
+        """
+        for attempt in range(1, self.attempts + 1):
+            line.check()
+            answer = self._attempt(line, operation, request)
+            if not isinstance(answer, Refusal):
+                return answer
+            wait = _wait(attempt, answer.after)
+            if attempt == self.attempts or not self._may_repeat(line, answer, wait):
+                raise answer.error
+            self._pause(line, wait)
+        raise AssertionError  # there is one attempt at least
+
+    def _attempt(self, line: Line, operation: str, request: Mapping[str, Any]) -> Answer | Refusal:
+        try:
+            with line.open():
+                answer: Answer = getattr(self.link.client, operation)(**request)
+        except FAILURES as error:
+            if line.is_cut:
+                return Refusal(error=ModelUnavailableError("The call was ended."))
+            return refusal_of(error)
+        return answer
+
+    @staticmethod
+    def _may_repeat(line: Line, refusal: Refusal, wait: float) -> bool:
+        left = line.left()
+        return refusal.again and wait <= _LONGEST_PAUSE and (left is None or wait < left)
+
+
+def _wait(attempt: int, after: float | None) -> float:
+    """Return how long to wait: a random time, longer each time, on top of what AWS asks for."""
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
+    if after is not None:
+        # Who was told the same time would come back all at once.
+        return after + random.uniform(0, _FIRST_PAUSE)  # noqa: S311  # only to keep out of step
+    return random.uniform(0, longest)  # noqa: S311  # only to keep out of step

@@ -1,0 +1,133 @@
+"""Clients of boto3: one made by us for a process, or the application's own."""
+
+import os
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+import botocore.loaders
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from userkit.backends.bedrock.settings import BedrockSettings
+from userkit.backends.bedrock.wires import attach
+from userkit.errors import ConfigurationError
+
+__all__ = ["GivenLink", "Link", "OwnLink"]
+
+
+class Link(Protocol):
+    """Where requests go out."""
+
+    @property
+    def client(self) -> Any:
+        """Return the client of boto3, which any number of threads may use."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections, if they are ours."""
+        ...
+
+
+class OwnLink:
+    """A client of our own, made when it is first needed, and anew in a forked process."""
+
+    def __init__(self, settings: BedrockSettings) -> None:
+        """Take where to connect, and how long to wait."""
+        self._settings = settings
+        self._made: tuple[int, Any] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def client(self) -> Any:
+        """See Link.client."""
+        made = self._made
+        if made is None or made[0] != os.getpid():
+            with self._lock:
+                made = self._made
+                if made is None or made[0] != os.getpid():
+                    made = self._made = (os.getpid(), _client(self._settings))
+        return made[1]
+
+    def check(self) -> None:
+        """Refuse what only somebody can mend: no such profile, no region. Nothing is connected.
+
+        Raises ConfigurationError.
+        """
+        _core(self._settings)
+
+    def close(self) -> None:
+        """See Link.close. The next request would make another client."""
+        made, self._made = self._made, None
+        if made is not None and made[0] == os.getpid():
+            made[1].close()
+
+
+class GivenLink:
+    """The client of an application, which stays its own."""
+
+    def __init__(self, client: Any) -> None:
+        """Take the client."""
+        self._client = client
+
+    @property
+    def client(self) -> Any:
+        """See Link.client."""
+        return self._client
+
+    def close(self) -> None:
+        """See Link.close: nothing here is ours."""
+
+
+def _core(settings: BedrockSettings) -> botocore.session.Session:
+    core = botocore.session.Session(profile=settings.profile)
+    try:
+        region = settings.region or core.get_config_variable("region")
+    except ProfileNotFound as error:
+        raise ConfigurationError(
+            "The AWS configuration files have no such profile as the settings or AWS_PROFILE say."
+        ) from error
+    if not region:
+        raise ConfigurationError(
+            "No region is said: add ?region=eu-central-1 to the URL, or set AWS_DEFAULT_REGION."
+        )
+    return core
+
+
+def _client(settings: BedrockSettings) -> Any:
+    core = _core(settings)
+    core.register_component("data_loader", _loader())
+    session = boto3.session.Session(botocore_session=core, region_name=settings.region)
+    make: Callable[..., Any] = session.client
+    try:
+        client = make("bedrock-runtime", endpoint_url=settings.endpoint_url, config=_config(settings))
+    except BotoCoreError:
+        raise
+    except ValueError as error:
+        raise ConfigurationError(
+            "endpoint_url is not one: it is like https://bedrock.example.com."
+        ) from error
+    attach(client, longest_reply=settings.longest_reply, read_timeout=settings.read_timeout)
+    return client
+
+
+def _config(settings: BedrockSettings) -> Config:
+    return Config(
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        max_pool_connections=settings.concurrency,
+        # Requests are tried again by us, who know what a second answer costs.
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        parameter_validation=False,
+        tcp_keepalive=True,
+        user_agent_extra="userkit",
+    )
+
+
+@cache
+def _loader() -> botocore.loaders.Loader:
+    # What AWS's services look like is read from megabytes of JSON: once for a process.
+    return botocore.loaders.create_loader()

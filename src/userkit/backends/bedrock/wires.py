@@ -1,0 +1,138 @@
+"""What we add to a client of our own: calls that can be cut, time limits, and bounded answers.
+
+boto3 reads whole answers into memory, waits as long as its client was told to wait, and cannot be
+interrupted. All three are mended where it sends: its connections note on which line they are, and
+an answer is read here, up to a limit.
+"""
+
+import io
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+from urllib3.exceptions import HTTPError
+
+from userkit.backends.bedrock.line import Line, current_line
+from userkit.errors import ModelReplyError
+
+__all__ = ["CutShortError", "attach"]
+
+_CHUNK = 2**16
+_WHOLE = ("Converse", "InvokeModel")
+_STREAMED = ("ConverseStream",)
+_ERROR_STATUS = 300
+
+
+class CutShortError(HTTPError):
+    """The connection ended before the answer did."""
+
+
+def attach(client: Any, *, longest_reply: int, read_timeout: float) -> None:
+    """Make a client of our own one whose calls can be cut and whose answers are bounded.
+
+    Where a version of botocore is built otherwise, calls end by its time-outs alone.
+    """
+    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    if session is None or not hasattr(session, "send"):
+        return
+    _trace(session, read_timeout)
+    sender = _Sender(session.send, longest_reply, read_timeout)
+    for operation in _WHOLE:
+        client.meta.events.register(f"before-send.bedrock-runtime.{operation}", sender.whole)
+    for operation in _STREAMED:
+        client.meta.events.register(f"before-send.bedrock-runtime.{operation}", sender.streamed)
+
+
+class _Sender:
+    """Sends requests, and reads what is answered up to a limit."""
+
+    def __init__(self, send: Callable[[Any], Any], longest: int, read_timeout: float) -> None:
+        self._send = send
+        self._longest = longest
+        self._read_timeout = read_timeout
+
+    def whole(self, request: Any, **_rest: Any) -> Any:
+        """Send, and read the answer."""
+        request.stream_output = True
+        return self._read(self._send(request))
+
+    def streamed(self, request: Any, **_rest: Any) -> Any:
+        """Send, and leave the answer to who reads it piece by piece, unless it is an error."""
+        answer = self._send(request)
+        return self._read(answer) if answer.status_code >= _ERROR_STATUS else answer
+
+    def _read(self, answer: Any) -> Any:
+        try:
+            body = b"".join(self._chunks(answer.raw))
+        except BaseException:
+            answer.raw.close()
+            raise
+        expected = answer.headers.get("content-length")
+        if expected is not None and expected.isdecimal() and len(body) < int(expected):
+            raise CutShortError
+        return AWSResponse(answer.url, answer.status_code, answer.headers, _Body(body))
+
+    def _chunks(self, raw: Any) -> Iterator[bytes]:
+        line = current_line()
+        length = 0
+        while True:
+            if line is not None:
+                line.check()
+                line.wait_at_most(self._read_timeout)
+            chunk: bytes = raw.read1(_CHUNK) if hasattr(raw, "read1") else raw.read(_CHUNK)
+            if not chunk:
+                return
+            length += len(chunk)
+            if length > self._longest:
+                raise ModelReplyError("The answer of the language model is too large.")
+            yield chunk
+
+
+class _Body(io.BytesIO):
+    """An answer that has been read, in the shape in which botocore takes one."""
+
+    def stream(self, amount: int = _CHUNK) -> Generator[bytes, None, None]:
+        """Return it in parts."""
+        while part := self.read(amount):
+            yield part
+
+
+def _trace(session: Any, read_timeout: float) -> None:
+    manager = getattr(session, "_manager", None)
+    known: dict[str, Any] = getattr(manager, "pool_classes_by_scheme", {})
+    traced = {scheme: _traced_pool(pool, read_timeout) for scheme, pool in known.items()}
+    if manager is not None:
+        manager.pool_classes_by_scheme = traced
+        # Of it botocore makes the managers for proxies.
+        session._pool_classes_by_scheme = traced
+
+
+def _traced_pool(pool: type[Any], read_timeout: float) -> type[Any]:
+    connection: type[Any] = pool.ConnectionCls
+    traced = type(connection.__name__, (_Traced, connection), {"most": read_timeout})
+    return type(pool.__name__, (pool,), {"ConnectionCls": traced})
+
+
+class _Traced:
+    """A connection that knows the line of the call that it serves."""
+
+    line: Line | None = None
+    most: float
+    sock: Any
+    timeout: Any
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request on the line of this thread."""
+        line = current_line()
+        if line is not None:
+            line.take(self)
+        return super().request(*args, **kwargs)  # type: ignore[misc]  # the connection class of botocore has it
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        """Wait for the answer, no longer than the line lets it."""
+        line = current_line()
+        if line is not None and line is self.line:
+            line.hold(self.sock)
+            line.wait_at_most(self.most)
+            self.timeout = line.patience(self.most)
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]  # as above
