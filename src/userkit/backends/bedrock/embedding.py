@@ -5,6 +5,7 @@ Sources, all in AWS's user guides: "Amazon Titan Embeddings G1 - Text" (V1 and V
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,7 @@ def vectors_of(family: Family, reply: bytes, *, count: int) -> tuple[list[Vector
     try:
         said = json.loads(reply)
         vectors = [tuple(map(_number, vector)) for vector in family.vectors(said)]
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         vectors, said = [], None
     if len(vectors) != count or not all(vectors):
         raise ModelReplyError("What the embedding model answered cannot be read.")
@@ -110,8 +111,8 @@ def _nova_vectors(said: Any) -> Any:
 
 
 def _number(said: Any) -> float:
-    if isinstance(said, bool):
-        raise TypeError
+    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+        raise ValueError("A vector has numbers.")
     return float(said)
 
 

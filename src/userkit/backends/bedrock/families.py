@@ -5,7 +5,10 @@ import re
 __all__ = ["base_model", "provider", "region_of"]
 
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z-]+:([a-z0-9-]*):[0-9]*:\S+", re.ASCII)
-_PREFIXED = re.compile(r"(?:us-gov|[a-z]{2,6})\.(?=[a-z0-9-]+\.)", re.ASCII)
+# An inference profile has the name of a part of the world before that of the provider.
+_PREFIXED = re.compile(
+    r"[a-z-]{2,12}\.(?=(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen|writer)\.)", re.ASCII
+)
 
 
 def region_of(model_id: str) -> str | None:
@@ -19,7 +22,9 @@ def base_model(model_id: str) -> str:
 
     An application's own profile has a name that says nothing; it stays as it is.
     """
-    return _PREFIXED.sub("", model_id.rpartition("/")[2], count=1)
+    name = model_id.rpartition("/")[2]
+    prefix = _PREFIXED.match(name)
+    return name[prefix.end() :] if prefix else name
 
 
 def provider(model_id: str) -> str:

@@ -35,9 +35,9 @@ _SERVER_ERROR = 500
 _BUSY = 429
 
 _ACCESS = (
-    "AWS refuses these credentials the model: allow bedrock:InvokeModel (and "
-    "bedrock:InvokeModelWithResponseStream to stream) on it and its inference profile, and see that the "
-    "account has access to it."
+    "AWS refuses these credentials the model: allow bedrock:InvokeModel (to stream also "
+    "bedrock:InvokeModelWithResponseStream) on it and its inference profile, bedrock:ApplyGuardrail on a "
+    "guardrail, and see that the account has access to the model."
 )
 _CREDENTIALS = "AWS does not take these credentials: they are wrong, or have expired."
 _UNKNOWN = "AWS knows no such model or inference profile in this region."
