@@ -273,16 +273,16 @@ def test_what_is_spent_is_what_the_model_tells() -> None:
 
 
 def test_no_model_is_asked_when_the_hour_is_spent() -> None:
-    """It is told when the next one begins; nothing is recorded, for nobody has learnt anything."""
+    """It is told when the next one begins; nothing is recorded of the user, for nobody has learnt anything."""
     with opened(money={"per_hour": 0.0001}) as here:
         ada = here.ada()
-        before = here.kit.audit.list().items
+        before = here.kit.audit.list(user_id=ada.id).items
         parts, error = here.parts(ada.id)
         assert parts == []
         assert isinstance(error, RateLimitedError)
         assert error.retry_after == 59 * 60
         assert here.model.asked == []
-        assert here.kit.audit.list().items == before
+        assert here.kit.audit.list(user_id=ada.id).items == before
 
 
 def test_a_stream_that_is_left_early_closes_the_model_and_is_paid_for() -> None:

@@ -121,7 +121,7 @@ def check(open_store: OpenStore, crew: Crew | None = None) -> None:
     processes = 1 if crew is None else 2
     with Bench(open_store) as bench:
         allowed, seen, (hour,) = raced(bench, reserve, crew)
-        assert (allowed, seen, hour.counted) == (ALLOWED, processes, 200)
+        assert (allowed, seen, hour.counted, hour.is_exhausted) == (ALLOWED, processes, 200, True)
     with Bench(open_store) as bench:
         allowed, seen, (hour,) = raced(bench, call, crew)
         assert seen == processes

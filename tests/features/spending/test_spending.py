@@ -24,6 +24,7 @@ from userkit.features.spending import (
     HourlySpending,
     Prices,
     Reservation,
+    SpendingLimitReached,
     SpentOn,
     SyncSpending,
     most_tokens,
@@ -56,7 +57,8 @@ def prepared(store: Store | None = None) -> Store:
 def built(store: Store, clock: FrozenClock, **how: Any) -> SyncSpending:
     """Build the feature over a store: a token of input is one millionth, of output two, unless told."""
     feature = spending(**{"per_hour": 0.001, "input_price": 1, "output_price": 2, **how})
-    return feature.mirror(feature.build(replace(parts_over(store, clock=clock), store=store)))
+    parts = replace(parts_over(store, clock=clock), store=store)
+    return feature.mirror(feature.build(parts))
 
 
 def kept(store: Store) -> tuple[HourlySpending, ...]:
@@ -102,11 +104,33 @@ def test_nothing_is_spent_beyond_the_limit_of_an_hour(clock: FrozenClock) -> Non
     ]
 
 
-def test_a_refusal_writes_nothing(clock: FrozenClock, caplog: pytest.LogCaptureFixture) -> None:
-    """It is told in the log, without what would have been said."""
+def test_a_refusal_is_told_once_for_each_hour(clock: FrozenClock) -> None:
+    """As an event, which is in the trail as well; also where one call alone is too dear."""
+    told: list[SpendingLimitReached] = []
+    feature = spending(per_hour=0.001, input_price=1, output_price=1)
+    with SyncUserKit("memory://", secret=SECRET, features=[feature], clock=clock, relay=False) as kit:
+        kit.listen(SpendingLimitReached, told.append)
+        money = kit[feature]
+        assert money.reserve("screening", 999, 0)
+        for _ in range(3):
+            assert money.reserve("activity_summary", 2, 0) is None
+        assert [(event.hour, event.limit, event.purpose) for event in told] == [
+            (HOUR, 0.001, "activity_summary")
+        ]
+        (entry,) = kit.audit.list().items
+        assert (entry.event, entry.user_id) == ("spending_limit_reached", None)
+        clock.advance(hours=1)
+        assert money.reserve("screening", 2000, 0) is None
+        assert money.current().left == 0.001
+        assert [event.hour for event in told] == [HOUR, HOUR + timedelta(hours=1)]
+
+
+def test_other_refusals_write_nothing(clock: FrozenClock, caplog: pytest.LogCaptureFixture) -> None:
+    """They are told in the log, without what would have been said."""
     store = prepared()
     money = built(store, clock)
     money.reserve("screening", 1000, 0)
+    money.reserve("screening", 1, 0)
     before = kept(store)
     with caplog.at_level(logging.INFO, "userkit.spending"):
         assert money.reserve("screening", 1, 0) is None
@@ -210,7 +234,7 @@ def test_cf_1_where_others_are_always_faster_no_model_is_asked(
     with caplog.at_level(logging.WARNING, "userkit.spending"):
         assert built(store, clock).reserve("screening", 1, 0) is None
     assert store.commits == TRIES
-    assert len(caplog.records) == 1
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_cf_1_what_cannot_be_given_back_stays_counted(

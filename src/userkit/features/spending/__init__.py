@@ -11,6 +11,7 @@ from userkit.errors import (
 )
 from userkit.feature import Feature, Parts
 from userkit.features.spending.collection import SPENDING
+from userkit.features.spending.events import SpendingLimitReached
 from userkit.features.spending.model import HourlySpending
 from userkit.features.spending.offer import Spending, SyncSpending
 from userkit.features.spending.prices import Prices, most_tokens
@@ -23,6 +24,7 @@ __all__ = [
     "Prices",
     "Reservation",
     "Spending",
+    "SpendingLimitReached",
     "Spent",
     "SpentOn",
     "SyncSpending",

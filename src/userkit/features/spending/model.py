@@ -20,10 +20,12 @@ class HourlySpending(Entity):
     The id is derived from the hour, so that one read finds it and of two who add it only one can.
     ``counted`` is what counts against the limit: what is spent, and what is reserved for calls that have
     not ended. ``purposes`` has the same for each purpose, with the calls and their tokens.
+    ``is_exhausted`` says that a call was refused, and that this was told.
     """
 
     hour: datetime
     counted: int = 0
+    is_exhausted: bool = False
     purposes: JSONObject = field(default_factory=dict, hash=False)
     expires_at: datetime
 

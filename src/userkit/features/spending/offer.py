@@ -25,7 +25,7 @@ class Spending:
         """Wire the use cases from the parts of a kit."""
         ledger = Ledger(store=parts.store, realm=parts.realm, now=parts.now, turns=parts.turns)
         return cls(
-            reserve=Reserve(ledger=ledger, now=parts.now, prices=prices),
+            reserve=Reserve(ledger=ledger, journal=parts.journal, now=parts.now, prices=prices),
             settle=Settle(ledger=ledger, prices=prices),
             current=CurrentSpending(ledger=ledger, now=parts.now, prices=prices),
         )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from userkit.errors import StoreError, UsageError
+from userkit.features.spending.events import SpendingLimitReached
 from userkit.features.spending.ledger import Ledger
 from userkit.features.spending.model import HourlySpending, hour_of
 from userkit.features.spending.prices import MILLIONTHS, Prices
 from userkit.kernel.clock import Clock
 from userkit.ports.language_model import Usage
+from userkit.storage.journal import Journal
 
 __all__ = ["CurrentSpending", "Reservation", "Reserve", "Settle", "Spent", "SpentOn"]
 
@@ -61,6 +63,7 @@ class Reserve:
     """Set aside what a call may cost at most."""
 
     ledger: Ledger
+    journal: Journal
     now: Clock
     prices: Prices
 
@@ -69,24 +72,38 @@ class Reserve:
 
         ``purpose`` says what it is for, in lower case with underscores. ``tokens_in`` and ``tokens_out``
         are the most that it may take: see ``most_tokens``. None is returned when the hour's limit would
-        be exceeded, and when others were faster too often. What is never settled stays counted until its
-        hour is over. Raises UsageError.
+        be exceeded, and when others were faster too often. The first refusal of an hour is told as
+        SpendingLimitReached. What is never settled stays counted until its hour is over. Raises
+        UsageError.
         """
         _check(purpose, tokens_in, tokens_out)
         hour = hour_of(self.now())
         amount = self.prices.cost(input_tokens=tokens_in, output_tokens=tokens_out)
 
         def set_aside(before: HourlySpending) -> HourlySpending | None:
-            if before.counted + amount > self.prices.limit:
-                return None
-            return before.reserved(purpose, amount)
+            return before.reserved(purpose, amount) if self._allows(before, amount) else None
 
         if not await self.ledger.change(hour, set_aside):
             _log.info("A language model is not asked", extra={"purpose": purpose})
+            await self._tell_once(hour, purpose, amount)
             return None
         return Reservation(
             purpose=purpose, hour=hour, amount=amount, tokens_in=tokens_in, tokens_out=tokens_out
         )
+
+    def _allows(self, hour: HourlySpending, amount: int) -> bool:
+        return hour.counted + amount <= self.prices.limit
+
+    async def _tell_once(self, hour: datetime, purpose: str, amount: int) -> None:
+        def exhausted(before: HourlySpending) -> HourlySpending | None:
+            if before.is_exhausted or self._allows(before, amount):
+                return None
+            return before.evolve(is_exhausted=True)
+
+        if await self.ledger.change(hour, exhausted):
+            limit = self.prices.limit / MILLIONTHS
+            event = SpendingLimitReached(at=self.now(), hour=hour, limit=limit, purpose=purpose)
+            await self.journal.commit(tell=[event])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
