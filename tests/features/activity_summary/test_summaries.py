@@ -273,7 +273,7 @@ def test_what_is_spent_is_what_the_model_tells() -> None:
 
 
 def test_no_model_is_asked_when_the_hour_is_spent() -> None:
-    """It is told when the next one begins; nothing is recorded of the user, for nobody has learnt anything."""
+    """It is told when the next one begins; nothing is recorded, for nobody has learnt anything."""
     with opened(money={"per_hour": 0.0001}) as here:
         ada = here.ada()
         before = here.kit.audit.list(user_id=ada.id).items

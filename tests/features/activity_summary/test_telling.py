@@ -102,6 +102,16 @@ def test_an_entry_is_told_by_its_event_its_time_and_labels() -> None:
         assert here.model.asked[0].system == SYSTEM
 
 
+def test_who_comes_from_somewhere_is_somebody() -> None:
+    """Also where the address is not known, as behind a socket; who comes from nowhere is no person."""
+    with opened() as here:
+        ada = here.ada()
+        with coming_from(user_agent="Firefox"):
+            here.kit.users.enable(ada.id)
+        here.kit.users.disable(ada.id)
+        assert [entry["by"] for entry in told(here, ada.id)["entries"][2:]] == ["stranger", "system"]
+
+
 def hostile_story(here: World) -> User:
     """Let somebody type the same sentence wherever they can."""
     ada = here.ada(HOSTILE, agent=f"{HOSTILE} Agent/1.0", address=HOSTILE)
