@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from userkit.backends.bedrock.asking import TOOL
+from userkit.backends.bedrock.mishaps import UNREADABLE
 from userkit.errors import (
     ContentFilteredError,
     GuardrailError,
@@ -17,7 +18,6 @@ __all__ = ["completion_of", "stop_reason", "usage_of"]
 
 _CUT_SHORT = "The answer of the language model was cut short: it may take more tokens."
 _NO_OBJECT = "The language model did not answer with the object that was asked for."
-_UNREADABLE = "What AWS answered cannot be read."
 
 _STOPS = {
     "end_turn": StopReason.END,
@@ -65,7 +65,7 @@ def stop_reason(said: Any) -> StopReason:
     if isinstance(said, str) and said in _REFUSED:
         raise _REFUSED[said]
     if not isinstance(said, str) or said not in _STOPS:
-        raise ModelReplyError(_UNREADABLE)
+        raise ModelReplyError(UNREADABLE)
     return _STOPS[said]
 
 
@@ -82,7 +82,7 @@ def _blocks(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     for key in ("output", "message", "content"):
         blocks = blocks.get(key, {}) if isinstance(blocks, Mapping) else {}
     if not isinstance(blocks, list):
-        raise ModelReplyError(_UNREADABLE)
+        raise ModelReplyError(UNREADABLE)
     return [block for block in blocks if isinstance(block, Mapping)]
 
 

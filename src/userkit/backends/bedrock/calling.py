@@ -6,9 +6,9 @@ from typing import Any
 
 from userkit.backends.bedrock.line import Line
 from userkit.backends.bedrock.links import Link
-from userkit.backends.bedrock.mishaps import FAILURES, Refusal
+from userkit.backends.bedrock.mishaps import FAILURES, UNREADABLE, Refusal
 from userkit.backends.bedrock.refusals import refusal_of
-from userkit.errors import ModelUnavailableError
+from userkit.errors import ModelReplyError, ModelUnavailableError
 
 __all__ = ["Answer", "Caller"]
 
@@ -54,6 +54,9 @@ class Caller:
             if line.is_cut:
                 return Refusal(error=ModelUnavailableError("The call was ended."))
             return refusal_of(error)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # What botocore's parsers raise of an answer in a shape that they do not foresee.
+            return Refusal(error=ModelReplyError(UNREADABLE))
         return answer
 
     @staticmethod

@@ -19,7 +19,7 @@ from userkit.errors import (
     UnknownModelError,
 )
 
-__all__ = ["FAILURES", "INVALID", "Refusal", "refusal_of_mishap"]
+__all__ = ["FAILURES", "INVALID", "UNREADABLE", "Refusal", "refusal_of_mishap"]
 
 FAILURES = (
     exceptions.BotoCoreError,
@@ -33,6 +33,9 @@ FAILURES = (
 
 INVALID = "AWS finds the request not valid for this model: it may be too long, or ask for what it cannot do."
 """What is said of a request that is refused for what it is."""
+
+UNREADABLE = "What AWS answered cannot be read."
+"""What is said of an answer in another shape than the documented one."""
 
 _NO_CREDENTIALS = (
     "There are no usable AWS credentials: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
@@ -101,7 +104,7 @@ _MEANINGS: tuple[tuple[tuple[type[Exception], ...], Callable[[], Refusal]], ...]
     ((exceptions.ParamValidationError,), _said(ModelRequestError, INVALID)),
     (
         (ParserError, ResponseParserError),
-        _said(ModelReplyError, "What AWS answered cannot be read."),
+        _said(ModelReplyError, UNREADABLE),
     ),
     ((HTTPError, OSError), _said(ModelUnavailableError, "The answer of AWS broke off.")),
 )

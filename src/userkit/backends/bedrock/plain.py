@@ -15,7 +15,7 @@ from userkit.backends.bedrock.mishaps import FAILURES
 from userkit.backends.bedrock.refusals import refusal_of
 from userkit.backends.bedrock.settings import BedrockSettings
 from userkit.backends.bedrock.streaming import pieces_of
-from userkit.errors import LanguageModelError, ModelReplyError, ModelStreamError, ModelUnavailableError
+from userkit.errors import LanguageModelError, ModelReplyError, ModelUnavailableError
 from userkit.ports.language_model import Completion, Embeddings, Piece, Usage
 
 __all__ = ["PlainModel"]
@@ -24,13 +24,10 @@ __all__ = ["PlainModel"]
 class PlainModel:
     """Ask one model, on a line for each call."""
 
-    def __init__(
-        self, call: Caller, model_id: str, options: Options, *, concurrency: int, read_timeout: float
-    ) -> None:
+    def __init__(self, call: Caller, model_id: str, options: Options, *, concurrency: int) -> None:
         """Take what makes requests, which model it is, and what to use it with."""
         self.model_id = model_id
         self.concurrency = concurrency
-        self.read_timeout = read_timeout
         self._call = call
         self._options = options
 
@@ -55,20 +52,13 @@ class PlainModel:
             model_id,
             options,
             concurrency=settings.concurrency,
-            read_timeout=settings.read_timeout,
         )
 
     @classmethod
     def over(cls, client: Any, model_id: str, options: Options, *, attempts: int) -> "PlainModel":
         """Use a client of the application."""
-        config = client.meta.config
-        return cls(
-            Caller(GivenLink(client), attempts=attempts),
-            model_id,
-            options,
-            concurrency=config.max_pool_connections,
-            read_timeout=config.read_timeout,
-        )
+        pool: int = client.meta.config.max_pool_connections
+        return cls(Caller(GivenLink(client), attempts=attempts), model_id, options, concurrency=pool)
 
     def complete(self, question: Question, line: Line) -> Completion[Any]:
         """Return how the model answers."""
@@ -85,17 +75,12 @@ class PlainModel:
         """Return how the model answers, in pieces; the request is made with the first."""
         begun = time.monotonic()
         request = request_of(self.model_id, question, self._options)
-        stream = self._call(line, "converse_stream", **request).get("stream")
-        if stream is None:
-            raise ModelStreamError
-        yield from pieces_of(
-            stream,
-            line,
-            model=self.model_id,
-            longest=self._options.longest_reply,
-            read_timeout=self.read_timeout,
-            begun=begun,
-        )
+        longest = self._options.longest_reply
+        try:
+            stream = self._call(line, "converse_stream", **request)["stream"]
+            yield from pieces_of(stream, line, model=self.model_id, longest=longest, begun=begun)
+        finally:
+            line.release()
 
     def embed(self, texts: Sequence[str], line: Line) -> Embeddings:
         """Return what texts mean."""

@@ -56,7 +56,7 @@ class BedrockSettings(BaseSettings):
     """How many connections are kept open, and how many calls are made at once."""
 
     longest_reply: int = Field(default=8_000_000, ge=1000)
-    """How long an answer may be: in bytes, or in characters where it is streamed."""
+    """How many bytes of an answer are taken, as AWS sends it; a piece of a stream has about 200 around it."""
 
     embedding_model: str | None = Field(default=None, min_length=1, max_length=2048)
     """The model that is asked what texts mean, where the model itself is none for that."""

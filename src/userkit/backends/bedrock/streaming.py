@@ -19,7 +19,7 @@ Event = Mapping[str, Any]
 
 
 def pieces_of(
-    stream: Any, line: Line, *, model: str, longest: int, read_timeout: float, begun: float
+    stream: Any, line: Line, *, model: str, longest: int, begun: float
 ) -> Generator[Piece, None, None]:
     """Return the pieces of a stream of Converse. The stream is closed when they are at an end or closed.
 
@@ -31,7 +31,7 @@ def pieces_of(
     parts: list[str] = []
     length = 0
     try:
-        for event in _events(stream, line, read_timeout):
+        for event in _events(stream, line):
             text = ending.text_of(event)
             length += len(text)
             if length > longest:
@@ -76,12 +76,11 @@ class _Ending:
         )
 
 
-def _events(stream: Any, line: Line, read_timeout: float) -> Iterator[Event]:
+def _events(stream: Any, line: Line) -> Iterator[Event]:
     events = iter(stream)
     while True:
         if line.left() == 0:
             raise ModelTimeoutError
-        line.wait_at_most(read_timeout)
         event = _next(events, line)
         if event is None:
             return
@@ -90,7 +89,8 @@ def _events(stream: Any, line: Line, read_timeout: float) -> Iterator[Event]:
 
 def _next(events: Iterator[Event], line: Line) -> Event | None:
     try:
-        return next(events, None)
+        with line.open():
+            return next(events, None)
     # Whatever is in a frame that is none, botocore's parser raises.
     except (*FAILURES, ValueError, LookupError, AttributeError, TypeError) as error:
         failure = ModelTimeoutError() if line.left() == 0 else broken_stream(error)

@@ -7,6 +7,7 @@ an answer is read here, up to a limit.
 
 import io
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -59,33 +60,61 @@ class _Sender:
     def streamed(self, request: Any, **_rest: Any) -> Any:
         """Send, and leave the answer to who reads it piece by piece, unless it is an error."""
         answer = self._send(request)
-        return self._read(answer) if answer.status_code >= _ERROR_STATUS else answer
+        if answer.status_code >= _ERROR_STATUS:
+            return self._read(answer)
+        return AWSResponse(answer.url, answer.status_code, answer.headers, self._drawn(answer))
+
+    def _drawn(self, answer: Any) -> "_Drawn":
+        return _Drawn(answer.raw, self._longest, self._read_timeout)
 
     def _read(self, answer: Any) -> Any:
+        drawn = self._drawn(answer)
         try:
-            body = b"".join(self._chunks(answer.raw))
+            body = b"".join(drawn.stream())
         except BaseException:
-            answer.raw.close()
+            drawn.close()
             raise
         expected = answer.headers.get("content-length")
         if expected is not None and expected.isdecimal() and len(body) < int(expected):
             raise CutShortError
         return AWSResponse(answer.url, answer.status_code, answer.headers, _Body(body))
 
-    def _chunks(self, raw: Any) -> Iterator[bytes]:
+
+class _Drawn:
+    """An answer that is drawn from its connection byte by byte as they come, up to a limit, and in time."""
+
+    def __init__(self, raw: Any, longest: int, read_timeout: float) -> None:
+        self._raw = raw
+        self._longest = longest
+        self._read_timeout = read_timeout
+
+    def stream(self) -> Generator[bytes, None, None]:
+        """Return what has come, each time that something has."""
         line = current_line()
+        parts = self._parts()
         length = 0
         while True:
             if line is not None:
                 line.check()
                 line.wait_at_most(self._read_timeout)
-            chunk: bytes = raw.read1(_CHUNK) if hasattr(raw, "read1") else raw.read(_CHUNK)
-            if not chunk:
+            part = next(parts, b"")
+            if not part:
                 return
-            length += len(chunk)
+            length += len(part)
             if length > self._longest:
                 raise ModelReplyError("The answer of the language model is too large.")
-            yield chunk
+            yield part
+
+    def close(self) -> None:
+        """Close the connection, unless the answer has come to its end."""
+        self._raw.close()
+
+    def _parts(self) -> Iterator[bytes]:
+        if hasattr(self._raw, "read1"):
+            return iter(partial(self._raw.read1, _CHUNK), b"")
+        # urllib3 before 2.
+        parts: Iterator[bytes] = self._raw.stream(_CHUNK)
+        return parts
 
 
 class _Body(io.BytesIO):
