@@ -162,7 +162,7 @@ def test_what_is_not_recorded_is_not_asked() -> None:
         async def veto(event: ActivitySummarised) -> list[Change]:
             raise ForbiddenError
 
-        here.summaries._stream.journal.participants.add(ActivitySummarised, veto)
+        here.journal.participants.add(ActivitySummarised, veto)
         parts, error = here.parts(ada.id)
         assert (parts, type(error)) == ([], ForbiddenError)
         assert here.model.asked == []
@@ -306,7 +306,7 @@ def test_a_stream_that_is_never_begun_costs_nothing() -> None:
 
 
 def test_a_cancelled_task_closes_the_model_and_is_paid_for() -> None:
-    """In the asynchronous kit."""
+    """In the asynchronous kit, whose store takes its time to write that down."""
 
     class Endless(ScriptedModel):
         async def stream(self, messages: Any, **how: Any) -> AsyncGenerator[Piece, None]:
@@ -320,7 +320,7 @@ def test_a_cancelled_task_closes_the_model_and_is_paid_for() -> None:
         model, clock, feature = Endless(), FrozenClock(), activity_summary()
         model.blocking = False
         kit = UserKit(
-            MemoryStore(),
+            WaitingStore(MemoryStore()),
             secret=SECRET,
             clock=clock,
             relay=False,

@@ -10,6 +10,7 @@ from tests.features.parts import SECRET
 from userkit import SyncUserKit, User
 from userkit.features.activity_summary import (
     ActivitySummarised,
+    ActivitySummary,
     Part,
     Sentence,
     Summary,
@@ -21,6 +22,7 @@ from userkit.features.roles import roles
 from userkit.features.spending import Spent, spending
 from userkit.kernel.events import Event
 from userkit.kernel.origin import coming_from
+from userkit.storage.journal import Journal
 from userkit.storage.port import Store
 from userkit.sync import run
 from userkit.testing import FrozenClock, InstantHasher, ScriptedModel
@@ -51,6 +53,12 @@ class World:
         return self.kit[activity_summary()]
 
     @property
+    def journal(self) -> Journal:
+        """Return what the feature writes with."""
+        offered: ActivitySummary = self.kit.wiring().offered["activity_summary"]
+        return offered.stream.journal
+
+    @property
     def spent(self) -> Spent:
         """Return what was spent."""
         return self.kit[spending()].current()
@@ -77,7 +85,7 @@ class World:
     def tell(self, *events: Event) -> None:
         """Commit events on their own."""
         for event in events:
-            run(self.summaries._stream.journal.commit(tell=[event]))
+            run(self.journal.commit(tell=[event]))
 
     def summarise(self, user_id: str, **period: datetime) -> Summary:
         """Have a summary written of the usual period."""
