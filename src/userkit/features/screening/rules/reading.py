@@ -64,15 +64,15 @@ class Reading:
     def of(cls, name: str) -> "Reading":
         """Read a name, whatever it is."""
         raw = name[:LONGEST]
-        plain = unicodedata.normalize("NFC", visible(raw))
-        text = unicodedata.normalize("NFC", plain.casefold())[:LONGEST]
+        folded = unicodedata.normalize("NFC", visible(raw)).casefold()
+        text = unicodedata.normalize("NFC", folded)[:LONGEST]
         return cls(
             text=text,
             written=_words(text),
             seen=tuple(dict.fromkeys(_ways(text))),
             scripts=scripts_of(text) or ANY_SCRIPT,
             hidden=not raw.isascii() and _HIDDEN.search(raw) is not None,
-            mixed=not plain.isascii() and _mixes(plain),
+            mixed=not text.isascii() and _mixes(text),
         )
 
     def ways(self, *, seen: bool) -> tuple[Words, ...]:
