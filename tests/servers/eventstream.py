@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["error_frame", "exception_frame", "frame", "text_frames", "tool_frames", "wrong"]
+__all__ = ["begun", "error_frame", "exception_frame", "frame", "text_frames", "tool_frames", "wrong"]
 
 _STRING = 7
 _PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
@@ -19,19 +19,26 @@ _PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
 def frame(event: str, **payload: Any) -> bytes:
     """Return an event. Bedrock hides how long a text is behind a field of letters."""
     headers = {":event-type": event, ":content-type": "application/json", ":message-type": "event"}
-    return _framed(headers, {**payload, "p": _PADDING[: 1 + len(event)]})
+    body = {**payload, "p": _PADDING[: 1 + len(event)]}
+    return _framed(headers, json.dumps(body, ensure_ascii=False).encode())
 
 
 def exception_frame(kind: str, message: str) -> bytes:
     """Return one of the documented exceptions, such as ``throttlingException``."""
     headers = {":exception-type": kind, ":content-type": "application/json", ":message-type": "exception"}
-    return _framed(headers, {"message": message})
+    return _framed(headers, json.dumps({"message": message}).encode())
 
 
 def error_frame(code: str, message: str) -> bytes:
     """Return an error that no service model knows."""
     headers = {":error-code": code, ":error-message": message, ":message-type": "error"}
-    return _framed(headers, None)
+    return _framed(headers, b"")
+
+
+def begun(length: int) -> bytes:
+    """Return the beginning of a frame that has so many bytes of payload, and no headers."""
+    prelude = struct.pack("!II", 16 + length, 0)
+    return prelude + _checksum(prelude)
 
 
 def wrong(data: bytes) -> bytes:
@@ -67,9 +74,8 @@ def tool_frames(name: str, *pieces: str, stop: str = "tool_use") -> Iterator[byt
     yield frame("metadata", usage=tokens, metrics={"latencyMs": 42})
 
 
-def _framed(headers: Mapping[str, str], payload: Mapping[str, Any] | None) -> bytes:
+def _framed(headers: Mapping[str, str], body: bytes) -> bytes:
     named = b"".join(map(_header, headers, headers.values()))
-    body = b"" if payload is None else json.dumps(payload, ensure_ascii=False).encode()
     prelude = struct.pack("!II", 16 + len(named) + len(body), len(named))
     checked = prelude + _checksum(prelude) + named + body
     return checked + _checksum(checked)

@@ -1,0 +1,1 @@
+"""Tests of language models and of what gives them to a kit."""

@@ -1,0 +1,1 @@
+"""Tests of Amazon Bedrock against real sockets."""
