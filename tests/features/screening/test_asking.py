@@ -278,6 +278,24 @@ def test_an_answer_that_cannot_be_remembered_counts_all_the_same(open_world: Ope
     assert len(world.model.asked) == 2
 
 
+class Closed(Forgetful):
+    """A store that does not tell what was spent."""
+
+    async def get(self, entity: Any, id: str) -> Any:
+        """See Store.get."""
+        if entity is HourlySpending:
+            raise StoreUnavailableError("The ledger cannot be read.")
+        return await self.behind.get(entity, id)
+
+
+def test_where_nothing_can_be_written_down_nobody_is_asked(open_world: OpenWorld) -> None:
+    """As when what was spent is in a store of its own that is away."""
+    world = open_world(site={"store": Closed(MemoryStore())})
+    world.register("Ada Lovelace")
+    assert reasons(world) == [("not_judged",)]
+    assert world.model.asked == []
+
+
 @pytest.mark.parametrize("error", FAILURES)
 def test_a_model_that_is_away_is_left_alone_for_a_while(
     open_world: OpenWorld, error: type[UserKitError]

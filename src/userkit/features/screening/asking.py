@@ -9,6 +9,7 @@ from userkit.errors import (
     ModelAccessError,
     ModelQuotaError,
     ModelUnavailableError,
+    StoreError,
     UnknownModelError,
 )
 from userkit.feature import Parts
@@ -67,7 +68,7 @@ class AskModel:
         """
         question, whole = document(subject)
         id = self.fingerprints.question(self.model.name, PROMPT_VERSION, question)
-        answer = await self.answers.known(id) or await self._fresh(id, question)
+        answer = await self._answer(id, question)
         if answer is None:
             return self._no_answer
         return answer if whole else Judgement.strictest([answer, self._no_answer])
@@ -75,6 +76,14 @@ class AskModel:
     @property
     def _no_answer(self) -> Judgement:
         return Judgement(verdict=self.unanswered, reasons=(Reason.NOT_JUDGED,))
+
+    async def _answer(self, id: str, question: str) -> Judgement | None:
+        try:
+            return await self.answers.known(id) or await self._fresh(id, question)
+        except StoreError as error:
+            # Perhaps only that store is away in which it is written down what was asked and spent.
+            _log.warning("The language model is not asked", extra={"problem": error.code})
+            return None
 
     async def _fresh(self, id: str, question: str) -> Judgement | None:
         ticket = self.breaker.admit()
