@@ -26,7 +26,7 @@ from userkit.testing.crew import Crew
 from userkit.testing.race import Race
 from userkit.turns import TaskTurns, ThreadTurns
 
-CALLERS = 60
+CALLERS = 40
 ALLOWED = 20
 SQLITE = "busy_timeout=50&pool_timeout=50"
 
