@@ -99,6 +99,8 @@ class StreamedAnswer(Answer):
             )
             async for chunk in self._stream:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                # Neither the stream nor the server need ever wait, and others want to be served, too.
+                await asyncio.sleep(0)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
