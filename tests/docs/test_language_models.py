@@ -1,5 +1,6 @@
 """What the pages about language models say is what is sent, called and kept."""
 
+import inspect
 import json
 import re
 import secrets
@@ -138,6 +139,14 @@ def test_a_policy_covers_the_profile_and_the_model_wherever_the_profile_goes() -
         profile = asking["Resource"].rpartition("/")[2]
         assert {each.rpartition("/")[2] for each in models["Resource"]} == {profile.partition(".")[2]}
         assert "*" not in json.dumps(policy)
+
+
+def test_the_options_of_screening_are_those_of_its_page() -> None:
+    """The reference names each option of the feature, but for the stop-watch that tests give it."""
+    page = ROOT / "docs" / "reference" / "screening.md"
+    (table,) = [table for table in tables(page) if table[0][0] == "option of `screening(…)`"]
+    told = {option for row in table[1:] for option in re.findall(r"`([a-z_]+)`", row[0])}
+    assert told == {*inspect.signature(screening).parameters} - {"moment"}
 
 
 def test_screening_sends_what_the_page_says_and_nothing_else() -> None:
