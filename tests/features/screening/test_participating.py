@@ -247,6 +247,18 @@ def test_a_change_that_is_made_anew_asks_once(open_world: OpenWorld) -> None:
     assert world.open_reviews()[0].state is ReviewState.OPEN
 
 
+def test_a_change_that_has_failed_is_not_told_with_the_next_one(open_world: OpenWorld) -> None:
+    """Not even where that makes the very revision which the other one would have made."""
+    store = InterruptedStore(MemoryStore())
+    world = open_world(script=[DOUBTFUL], site={"store": store})
+    user = world.register("Ada Lovelace", attributes={"plan": "free"})
+    store.interruptions = 3
+    with pytest.raises(StaleError):
+        world.kit.users.update(user.id, name="Odd Name")
+    assert world.kit.users.update(user.id, attributes={"plan": "pro"}).version == user.version + 1
+    assert (world.told, world.open_reviews()) == ([], ())
+
+
 def test_everything_counts_for_each_realm_on_its_own(open_world: OpenWorld) -> None:
     """Names, answers and reviews."""
     world = open_world(script=[DOUBTFUL])

@@ -42,6 +42,7 @@ class Screen:
 
     async def on_registered(self, event: UserRegistered) -> Sequence[Change]:
         """Return what is kept of a new user. Raises ScreeningRefusedError."""
+        self.reviewing.begin()
         user, known = event.user, self.names.new(event.user)
         if await self._is_trusted(user.id):
             return [Add(known)]
@@ -59,6 +60,7 @@ class Screen:
 
         Raises ScreeningRefusedError.
         """
+        self.reviewing.begin()
         user, before = event.user, event.before
         if not self._differs(before, user):
             return ()

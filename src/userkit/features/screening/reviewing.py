@@ -59,6 +59,10 @@ class Reviewing:
         """Return the attributes of a user that are screened."""
         return {name: user.attributes[name] for name in self.chosen if name in user.attributes}
 
+    def begin(self) -> None:
+        """Say that another change begins: of one that has failed there is nothing to tell."""
+        _untold.set(None)
+
     async def open_one(self, review_id: str | None) -> Review | None:
         """Return a review if it is open."""
         review = None if review_id is None else await self.store.get(Review, review_id)
