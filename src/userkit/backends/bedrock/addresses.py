@@ -17,7 +17,8 @@ __all__ = ["Address"]
 
 # As the service model of bedrock-runtime has it, in short: ids, and ARNs of models and profiles.
 _MODEL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._:-]{0,254}|arn:aws[a-z-]*:(bedrock|sagemaker):[A-Za-z0-9./:_-]{1,2000}", re.ASCII
+    r"(?!arn:)[A-Za-z0-9][A-Za-z0-9._:-]{0,254}|arn:aws[a-z-]*:(bedrock|sagemaker):[A-Za-z0-9./:_-]{1,2000}",
+    re.ASCII,
 )
 _SHAPE = "A Bedrock URL is bedrock://MODEL_ID?region=…: "
 

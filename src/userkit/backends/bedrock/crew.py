@@ -87,14 +87,14 @@ class Crew:
             line.cut()
             raise
 
-    async def dismiss(self) -> None:
+    async def dismiss(self, *, patience: float = _PATIENCE) -> None:
         """Cut what goes on and end the threads; one that cannot be reached ends by its own time-out."""
         self._threads.shutdown(wait=False)
         self._turn_away()
         for line in tuple(self._lines):
             line.cut()
         going = [asyncio.wrap_future(job) for job in tuple(self._jobs)]
-        done, late = await asyncio.wait(going, timeout=_PATIENCE) if going else (set(), set())
+        done, late = await asyncio.wait(going, timeout=patience) if going else (set(), set())
         for job in done:
             # Told to whom it may concern already.
             _ = job.cancelled() or job.exception()

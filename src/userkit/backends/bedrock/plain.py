@@ -11,7 +11,7 @@ from userkit.backends.bedrock.asking import Options, Question, request_of
 from userkit.backends.bedrock.calling import Answer, Caller
 from userkit.backends.bedrock.line import Line
 from userkit.backends.bedrock.links import GivenLink, OwnLink
-from userkit.backends.bedrock.mishaps import FAILURES
+from userkit.backends.bedrock.mishaps import FAILURES, UNREADABLE
 from userkit.backends.bedrock.refusals import refusal_of
 from userkit.backends.bedrock.settings import BedrockSettings
 from userkit.backends.bedrock.streaming import pieces_of
@@ -77,7 +77,9 @@ class PlainModel:
         request = request_of(self.model_id, question, self._options)
         longest = self._options.longest_reply
         try:
-            stream = self._call(line, "converse_stream", **request)["stream"]
+            stream = self._call(line, "converse_stream", **request).get("stream")
+            if stream is None:
+                raise ModelReplyError(UNREADABLE)
             yield from pieces_of(stream, line, model=self.model_id, longest=longest, begun=begun)
         finally:
             line.release()

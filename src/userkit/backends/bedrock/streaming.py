@@ -59,7 +59,12 @@ class _Ending:
             self._refused = event["messageStop"].get("stopReason")
         if "metadata" in event:
             self._usage = usage_of(event["metadata"].get("usage"))
-        text = event.get("contentBlockDelta", {}).get("delta", {}).get("text", "")
+        if "contentBlockDelta" not in event:
+            return ""
+        delta = event["contentBlockDelta"].get("delta")
+        if not isinstance(delta, Mapping):
+            raise ModelStreamError  # botocore makes an empty event of what is no JSON
+        text = delta.get("text", "")
         return text if isinstance(text, str) else ""
 
     def completion(self, text: str, *, model: str, begun: float) -> Completion[None]:
