@@ -27,7 +27,18 @@ from userkit.sync import run
 from userkit.testing import ScriptedModel
 from userkit.testing.language_model import Asked, Script
 
-__all__ = ["ALLOW", "EVENTS", "REFUSE", "REVIEW", "Moment", "OpenWorld", "World", "by_name", "said"]
+__all__ = [
+    "ALLOW",
+    "EVENTS",
+    "REFUSE",
+    "REVIEW",
+    "WITH_REVIEWERS",
+    "Moment",
+    "OpenWorld",
+    "World",
+    "by_name",
+    "said",
+]
 
 ALLOW: Mapping[str, Any] = {"verdict": "allow", "reasons": [], "confidence": "high"}
 REVIEW: Mapping[str, Any] = {"verdict": "review", "reasons": ["abusive"], "confidence": "medium"}
