@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from userkit.storage.port import Store
 
 if TYPE_CHECKING:
     from userkit.features.outbox import Outbox
+    from userkit.http.route import AnyRoute
     from userkit.ports.language_model import LanguageModel
     from userkit.ports.mail import Mailer
     from userkit.ports.passwords import PasswordHasher
@@ -41,6 +42,7 @@ __all__ = [
     "features_in_order",
     "homes_of",
     "records_of",
+    "vetoed",
 ]
 
 AnyFeature = Feature[Any, Any]
@@ -210,6 +212,12 @@ def _with_brought(built_in: Sequence[AnyFeature], given: Sequence[AnyFeature]) -
 def records_of(features: Sequence[AnyFeature]) -> tuple[type[Entity], ...]:
     """Return the kinds of entities that are only added, to commits of every kind."""
     return tuple(each for feature in features for each in feature.records)
+
+
+def vetoed(route: AnyRoute, features: Sequence[AnyFeature]) -> AnyRoute:
+    """Return a route with what features may refuse it with beside its own feature."""
+    more = [error for feature in features for error in feature.vetoes.get(route.name, ())]
+    return replace(route, errors=(*route.errors, *more)) if more else route
 
 
 def homes_of(

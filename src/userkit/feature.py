@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from userkit.authentication import Authentication
-from userkit.errors import UsageError
+from userkit.errors import UsageError, UserKitError
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
 from userkit.kernel.entity import Entity
@@ -93,7 +93,8 @@ class Feature(Generic[A, S]):
 
     ``build`` makes the object with its use cases, which the asynchronous kit offers as it is;
     ``mirror`` makes that object's synchronous twin. ``requires`` names features to build first.
-    ``routes`` says how that object is offered over HTTP; it is called when a framework asks.
+    ``routes`` says how that object is offered over HTTP; it is called when a framework asks. ``vetoes``
+    are errors with which it refuses what the routes of other features do, by their names.
 
     ``brings`` are features that come along, unless the kit has one of that name already.
 
@@ -112,3 +113,4 @@ class Feature(Generic[A, S]):
     requires: tuple[str, ...] = ()
     brings: "tuple[Feature[Any, Any], ...]" = ()
     routes: "Callable[[A], Sequence[AnyRoute]] | None" = None
+    vetoes: "Mapping[str, tuple[type[UserKitError], ...]]" = field(default_factory=dict, hash=False)

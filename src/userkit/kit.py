@@ -14,6 +14,7 @@ from userkit.assembly import (
     features_in_order,
     homes_of,
     records_of,
+    vetoed,
 )
 from userkit.authentication import Authentication
 from userkit.errors import UnsupportedStoreError, UsageError
@@ -246,8 +247,10 @@ class _Kit:
 
     def routes(self) -> Sequence[AnyRoute]:
         """Return what the features of this kit offer over HTTP, for integrations of frameworks."""
-        offered = ((each.routes, self._built[each.name]) for each in self._assembly.features)
-        return [route for routes, what in offered if routes is not None for route in routes(what)]
+        features = self._assembly.features
+        offered = ((each.routes, self._built[each.name]) for each in features)
+        routes = [route for routes, what in offered if routes is not None for route in routes(what)]
+        return [vetoed(route, features) for route in routes]
 
     def listen(self, event: type[EventT], listener: Listener[EventT]) -> None:
         """Call ``listener`` after every event of a kind, in every realm of this kit.

@@ -15,6 +15,7 @@ import pytest
 
 from userkit import KeySet, SigningKey, SyncUserKit, TokenSettings, UserKit
 from userkit.errors import MissingExtraError
+from userkit.features.screening import screening
 from userkit.pages import with_pages
 from userkit.surface import Surface
 
@@ -98,6 +99,16 @@ def test_a_language_model_opens_or_names_its_extra(kit: type[UserKit] | type[Syn
         return
     with pytest.raises(MissingExtraError, match=r"userkit-sdk\[bedrock\]"):
         kit("memory://", secret=SECRET, language_model=url)
+
+
+def test_screening_works_or_names_its_extra() -> None:
+    """Who does not ask for throw-away addresses needs no list of them."""
+    assert SyncUserKit("memory://", secret=SECRET, features=[screening(disposable="allow")])
+    if installed("disposable_email_domains"):
+        assert SyncUserKit("memory://", secret=SECRET, features=[screening()])
+        return
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[screening\]"):
+        SyncUserKit("memory://", secret=SECRET, features=[screening()])
 
 
 def test_signing_in_needs_no_extra() -> None:
@@ -205,6 +216,7 @@ def test_what_the_session_took_away_is_away() -> None:
         "mongodb": "pymongo",
         "redis": "redis",
         "bedrock": "boto3",
+        "screening": "disposable_email_domains",
         "migrations": "alembic",
         "cli": "typer",
         "crypto": "cryptography",

@@ -11,6 +11,7 @@ from userkit import (
     ConfigurationError,
     Feature,
     Parts,
+    ScreeningRefusedError,
     SyncUserKit,
     UserDeleted,
     UserNotFoundError,
@@ -185,6 +186,14 @@ def test_what_a_feature_brings_comes_along_once(side: Side) -> None:
     built.clear()
     side.kit(features=[bringing("first"), plain("ledger", build=lambda parts: built.append("given"))])
     assert built == ["given"]
+
+
+def test_a_feature_adds_its_refusals_to_the_routes_of_others(side: Side) -> None:
+    """So that they are documented; other routes stay as they are."""
+    picky = replace(plain("picky"), vetoes={"register": (WeakPasswordError, ScreeningRefusedError)})
+    routes = {route.name: route for route in side.kit(features=[picky]).routes()}
+    assert routes["register"].errors[-2:] == (WeakPasswordError, ScreeningRefusedError)
+    assert ScreeningRefusedError not in routes["update_me"].errors
 
 
 def test_what_takes_the_place_of_a_built_in_feature_must_offer_the_same(side: Side) -> None:

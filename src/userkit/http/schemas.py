@@ -121,6 +121,7 @@ class UserKitProblem(ReplyModel):
     code: str = Field(description="The stable name of the error.")
     error_id: str | None = Field(None, description="The number under which the log has it.")
     methods: list[str] | None = Field(None, description="Of which one more is to be proved.")
+    reasons: list[str] | None = Field(None, description="Why it is refused, in words from a fixed list.")
 
 
 class UserKitFieldProblem(ReplyModel):

@@ -28,13 +28,28 @@ def prepare(link: Link, tables: Sequence[Table], *, create: bool) -> None:
     _refuse_other_encodings(connection)
     missing = list(_missing(connection, tables))
     if missing and not create:
-        names = ", ".join(str(thing.name) for thing in missing)
-        raise SchemaOutdatedError(f"The database lacks {names}; run `userkit db upgrade`.")
+        raise SchemaOutdatedError(_lacking(missing))
     if missing:
         with _alone(link):
             # Somebody else may have made them in the meantime.
             for thing in _missing(connection, tables):
                 connection.execute(CreateTable(thing) if isinstance(thing, Table) else CreateIndex(thing))
+
+
+def _lacking(missing: Sequence[Table | Index]) -> str:
+    # Only now: it knows the built-in features, which a store does not need.
+    from userkit.backends.sqlalchemy.schema import metadata
+
+    names = ", ".join(str(thing.name) for thing in missing)
+    tables = {
+        thing.name if isinstance(thing, Table) else getattr(thing.table, "name", "") for thing in missing
+    }
+    if tables & metadata.tables.keys():
+        return f"The database lacks {names}; run `userkit db upgrade`."
+    return (
+        f"The database lacks {names}, of features that are not built in: open the kit once with "
+        "prepare=True, as somebody who may create tables."
+    )
 
 
 def _missing(connection: Connection, tables: Sequence[Table]) -> Iterator[Table | Index]:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from userkit.errors import ScreeningRefusedError
 from userkit.feature import Feature, Parts
 from userkit.features.roles.offer import Roles
 from userkit.features.screening.collection import KNOWN_NAMES, MODEL_ANSWERS, REVIEWS
@@ -139,6 +140,7 @@ def screening(
         build=build,
         mirror=SyncScreening,
         routes=_routes,
+        vetoes=dict.fromkeys(("register", "update_me", "update_user"), (ScreeningRefusedError,)),
     )
 
 
