@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 from benchmarks.language_model_costs import PRICES
 from benchmarks.language_model_costs import run as costs
-from userkit import SyncUserKit
-from userkit.backends.bedrock import BedrockModel
+from userkit import SyncUserKit, errors
+from userkit.backends.bedrock import BedrockModel, BedrockSettings
 from userkit.backends.memory import MemoryStore
+from userkit.errors import LanguageModelError
 from userkit.features.activity_summary import activity_summary
 from userkit.features.audit import AuditEntry
 from userkit.features.roles import roles
@@ -139,6 +140,27 @@ def test_a_policy_covers_the_profile_and_the_model_wherever_the_profile_goes() -
         profile = asking["Resource"].rpartition("/")[2]
         assert {each.rpartition("/")[2] for each in models["Resource"]} == {profile.partition(".")[2]}
         assert "*" not in json.dumps(policy)
+
+
+def test_the_options_of_the_adapter_are_those_of_its_page() -> None:
+    """The reference names each option of the URL, with its default where that is a number."""
+    page = ROOT / "docs" / "reference" / "backends" / "bedrock.md"
+    (table,) = [table for table in tables(page) if table[0][:2] == ["option", "default"]]
+    told: dict[str, str] = {}
+    for row in table[1:]:
+        told |= zip(re.findall(r"`([a-z_]+)`", row[0]), row[1].split(", "), strict=False)
+    known = {name: field.default for name, field in BedrockSettings.model_fields.items()}
+    numbers = {name: default for name, default in known.items() if isinstance(default, int | float)}
+    assert set(told) == set(known)
+    assert {name: float(told[name]) for name in numbers} == numbers
+
+
+def test_every_error_has_a_row() -> None:
+    """The how-to says what to do about each kind of error of a language model."""
+    table = next(table for table in tables(HOW_TO) if table[0][0] == "error")
+    told = {name for row in table[1:] for name in re.findall(r"`(\w+)`", row[0])}
+    known = {name for name in errors.__all__ if issubclass(getattr(errors, name), LanguageModelError)}
+    assert told == known - {"LanguageModelError"}
 
 
 def test_the_options_of_screening_are_those_of_its_page() -> None:
