@@ -67,7 +67,7 @@ def test_an_entry_is_told_by_its_event_its_time_and_labels() -> None:
                     "n": 1,
                     "at": "2026-01-01T00:00:00Z",
                     "event": "user_registered",
-                    "by": "stranger",
+                    "by": "signed_out",
                     "from": "address A",
                     "with": "device 1",
                 },
@@ -83,7 +83,7 @@ def test_an_entry_is_told_by_its_event_its_time_and_labels() -> None:
                     "n": 3,
                     "at": "2026-01-01T00:01:05Z",
                     "event": "password_refused",
-                    "by": "stranger",
+                    "by": "signed_out",
                     "from": "address A",
                     "with": "device 2",
                     "facts": {"purpose": "sign_in", "reason": "wrong"},
@@ -109,7 +109,7 @@ def test_who_comes_from_somewhere_is_somebody() -> None:
         with coming_from(user_agent="Firefox"):
             here.kit.users.enable(ada.id)
         here.kit.users.disable(ada.id)
-        assert [entry["by"] for entry in told(here, ada.id)["entries"][2:]] == ["stranger", "system"]
+        assert [entry["by"] for entry in told(here, ada.id)["entries"][2:]] == ["signed_out", "system"]
 
 
 def hostile_story(here: World) -> User:

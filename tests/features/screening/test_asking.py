@@ -32,8 +32,8 @@ from userkit.errors import (
 )
 from userkit.features.screening import ScreeningRefused, Source, Verdict
 from userkit.features.screening.asking import MOST_TOKENS
-from userkit.features.screening.model import ModelAnswer
-from userkit.features.screening.prompt import LONGEST_VALUE, SYSTEM
+from userkit.features.screening.model import ModelAnswer, Occasion, Subject
+from userkit.features.screening.prompt import LONGEST_VALUE, SYSTEM, document
 from userkit.features.screening.replies import ScreeningReply
 from userkit.features.spending import UNCHARGED, HourlySpending
 from userkit.ports.rate_limit import Limit
@@ -390,11 +390,12 @@ def test_one_caller_causes_so_many_questions_and_no_more(
     [
         ("x" * (LONGEST_VALUE - 2), "x" * (LONGEST_VALUE - 2)),
         ("x" * 5000, "x" * (LONGEST_VALUE // 2)),
-        ("\N{SNOWMAN}" * 5000, "\N{SNOWMAN}" * 125),
+        ("\N{SNOWMAN}" * 5000, "\N{SNOWMAN}" * (LONGEST_VALUE // 2)),
+        ("\N{ZERO WIDTH SPACE}" * 5000, "\N{ZERO WIDTH SPACE}" * 125),
         (["x" * 5000], None),
         ({"x" * 5000: 1}, None),
     ],
-    ids=["just fits", "cut", "escaped and cut", "a list", "a mapping"],
+    ids=["just fits", "cut", "shown and cut", "escaped and cut", "a list", "a mapping"],
 )
 def test_what_is_too_large_is_cut_and_not_taken_for_judged(
     open_world: OpenWorld, bio: Any, sent: str | None
@@ -407,12 +408,40 @@ def test_what_is_too_large_is_cut_and_not_taken_for_judged(
     assert reasons(world) == ([] if sent == bio else [("not_judged",)])
 
 
-def test_a_question_is_ascii_and_has_a_size(open_world: OpenWorld) -> None:
-    """Whatever is typed, and however much."""
+def test_a_question_shows_all_that_is_in_it_and_has_a_size(open_world: OpenWorld) -> None:
+    """Whatever is typed, and however much; names stand there as they are read."""
     chosen = [f"a{number}" for number in range(16)]
     world = open_world(attributes=chosen)
     world.register("\N{SNOWMAN}" * 100, attributes=dict.fromkeys(chosen, "\N{PILE OF POO}" * 900))
     (asked,) = world.model.asked
-    assert asked.messages[0].text.isascii()
+    assert asked.messages[0].text.isprintable()
+    assert "\N{SNOWMAN}" * 100 in asked.messages[0].text
     assert len(asked.messages[0].text) < 16 * (LONGEST_VALUE + 20) + 12 * 100 + 400
     assert len(world.stored(User)) == 1
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "\N{RIGHT-TO-LEFT OVERRIDE}",
+        "\N{ZERO WIDTH SPACE}",
+        "\N{VARIATION SELECTOR-16}",
+        "\N{VARIATION SELECTOR-256}",
+        "\N{HANGUL FILLER}",
+        "\N{TAG LATIN SMALL LETTER A}",
+        "\N{LINE SEPARATOR}",
+        "\ud800",
+    ],
+    ids=ascii,
+)
+def test_what_cannot_be_seen_is_escaped(hidden: str) -> None:
+    """A model sees it all the same, and so does whoever reads along."""
+    subject = Subject(
+        occasion=Occasion.CHANGE, name=f"Ада{hidden}王", domain="example.com", attributes={"bio": "é"}
+    )
+    text, whole = document(subject)
+    assert whole
+    assert text.isprintable()
+    assert hidden not in text
+    assert "Ада" in text
+    assert json.loads(text)["name"] == subject.name

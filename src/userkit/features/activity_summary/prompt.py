@@ -13,8 +13,9 @@ _AS_IF_REPEATED = 8
 SYSTEM = f"""\
 You summarise what happened to one account, for a person who works in support. The message is JSON.
 Its `entries` are events, oldest first: `n` is a number, `at` a time in UTC, `by` who acted (`user` is the
-owner, `other` another person, `stranger` nobody known, `system` no person), `from` and `with` are labels of
-a network address and a device, and `facts` are details. Where `cut` is true, older entries were left out.
+owner, `other` another person, `system` no person, `signed_out` whoever was not signed in at that moment: when
+somebody registers, signs in or follows a link, that is mostly the owner), `from` and `with` are labels of a
+network address and a device, and `facts` are details. Where `cut` is true, older entries were left out.
 
 Rules:
 - Write plain English, one sentence on each line, at most {MOST_SENTENCES} lines, and nothing else.

@@ -78,7 +78,7 @@ def _line(
 
 def _who(entry: AuditEntry) -> str:
     if entry.actor_id is None:
-        return "system" if entry.address is None and entry.user_agent is None else "stranger"
+        return "system" if entry.address is None and entry.user_agent is None else "signed_out"
     return "user" if entry.actor_id == entry.user_id else "other"
 
 

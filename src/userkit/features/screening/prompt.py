@@ -1,9 +1,11 @@
 """What a language model is told: a fixed text, and the subject as data."""
 
 import json
+import re
 from typing import Any
 
 from userkit.features.screening.model import Subject
+from userkit.features.screening.rules.confusables import visible
 
 __all__ = ["LONGEST_VALUE", "PROMPT_VERSION", "SYSTEM", "document"]
 
@@ -12,6 +14,8 @@ PROMPT_VERSION = "1"
 
 LONGEST_VALUE = 1000
 """How long the JSON of one chosen attribute may be; what is longer is cut."""
+
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
 
 SYSTEM = """\
 You are the screening step of a user registration service. You get one JSON document about somebody who \
@@ -40,8 +44,9 @@ Answer with a verdict: "allow" without reasons when none applies; "review" when 
 
 
 def document(subject: Subject) -> tuple[str, bool]:
-    """Return a subject as one JSON document in ASCII, and whether all of it is there.
+    """Return a subject as one JSON document, and whether all of it is there.
 
+    What cannot be seen is escaped. Names stand there as they are read: small models read escapes badly.
     Of an attribute that is too large a text is cut, and anything else is left out.
     """
     attributes, whole = dict[str, Any](), True
@@ -58,7 +63,7 @@ def document(subject: Subject) -> tuple[str, bool]:
         "domain": subject.domain,
         "attributes": attributes,
     }
-    return json.dumps(shown, ensure_ascii=True, sort_keys=True), whole
+    return _text(shown), whole
 
 
 def _beginning(text: str) -> str:
@@ -69,4 +74,14 @@ def _beginning(text: str) -> str:
 
 
 def _size(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=True))
+    return len(_text(value))
+
+
+def _text(value: Any) -> str:
+    return _NOT_ASCII.sub(_shown, json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _shown(found: re.Match[str]) -> str:
+    character = found[0]
+    seen = character.isprintable() and visible(character)
+    return character if seen else json.dumps(character)[1:-1]
