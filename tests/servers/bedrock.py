@@ -34,6 +34,7 @@ __all__ = [
     "refuses",
     "reply",
     "says",
+    "speaks",
     "streams",
     "uses",
 ]
@@ -333,6 +334,19 @@ def cuts_body(body: Any, *, keep: int, reset: bool = True) -> Act:
         said = json.dumps(body).encode()
         wire.respond(said[:keep], claim=len(said))
         wire.cut(reset=reset)
+
+    return act
+
+
+def speaks(data: bytes, *, drip: bytes = b"") -> Act:
+    """Send bytes instead of HTTP, and close; or first, for ever, other bytes one by one."""
+
+    def act(wire: Wire, _: Asked) -> None:
+        wire.send(data)
+        for place in range(1000 if drip else 0):
+            wire.send(drip[place % len(drip) :][:1])
+            wire.pause()
+        wire.cut(reset=False)
 
     return act
 

@@ -1,6 +1,7 @@
 """Calls that are ended, calls that wait for each other, and what is left of a model that was closed."""
 
 import asyncio
+import random
 import threading
 from collections.abc import Iterator
 
@@ -203,6 +204,44 @@ async def test_waiting_for_a_slot_counts_towards_the_time_limit(bedrock_loopback
     await model.close()
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.usefixtures("threads")
+@in_a_loop
+async def test_callers_that_go_at_any_moment_leave_no_slot_taken(
+    bedrock_loopback: BedrockLoopback, seed: int
+) -> None:
+    """Afterwards as many calls go on at once as there are slots."""
+    moments = random.Random(seed)
+    gate, entered = threading.Event(), threading.Semaphore(0)
+
+    def gated(wire: Wire, asked: Asked) -> None:
+        entered.release()
+        wire.until(gate)
+        says(ANSWER)(wire, asked)
+
+    def hasty(wire: Wire, asked: Asked) -> None:
+        (says(ANSWER) if asked.connection % 3 else hangs())(wire, asked)
+
+    bedrock_loopback.script = [hasty]
+    model = _opened(bedrock_loopback, concurrency=3, read_timeout=600)
+    calls = []
+    for _ in range(40):
+        calls.append(asyncio.ensure_future(moments.choice([ask, listen])(model)))
+        await asyncio.sleep(moments.choice([0, 0, 0.001, 0.01]))
+        moments.choice(calls).cancel()
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    bedrock_loopback.script = [gated]
+    fresh = [asyncio.ensure_future(ask(model)) for _ in range(6)]
+    for _ in range(3):
+        assert await asyncio.to_thread(entered.acquire, timeout=_PATIENCE)
+    assert not entered.acquire(blocking=False)
+    gate.set()
+    assert [answer.text for answer in await asyncio.gather(*fresh)] == [ANSWER] * 6
+    await model.close()
+
+
 @pytest.mark.usefixtures("threads")
 @in_a_loop
 async def test_the_event_loop_goes_on_while_calls_hang(bedrock_loopback: BedrockLoopback) -> None:
@@ -279,3 +318,24 @@ def test_one_model_serves_one_loop_after_another(bedrock_loopback: BedrockLoopba
     bedrock_loopback.script = [says(ANSWER)]
     for _ in range(2):
         assert side.run(bedrock_loopback.url(concurrency=1), ask).text == ANSWER
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.usefixtures("threads")
+def test_a_connection_that_ended_between_two_calls_is_replaced(
+    bedrock_loopback: BedrockLoopback, side: Side, reset: bool
+) -> None:
+    """As load balancers end those that are idle."""
+
+    def last(wire: Wire, asked: Asked) -> None:
+        says(ANSWER)(wire, asked)
+        wire.cut(reset=reset)
+
+    bedrock_loopback.script = [last, last, says(ANSWER)]
+
+    async def scenario(model: LanguageModel) -> None:
+        for _ in range(3):
+            assert (await ask(model)).text == ANSWER
+
+    side.run(bedrock_loopback.url(), scenario)
+    assert bedrock_loopback.connections == 3
