@@ -222,7 +222,7 @@ def test_sc_1_no_name_changes_the_form_of_a_verdict_or_leaks_the_prompt(
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=list(HOSTILE))
 def test_sc_1_what_is_typed_stays_inside_of_its_quotes(open_world: OpenWorld, name: str) -> None:
-    """One message of the user, one JSON document on one line, in which all can be seen; the system prompt is never touched."""
+    """One JSON document on one line, in which all can be seen; the system prompt is never touched."""
     world = open_world(attributes=["bio"])
     user = world.register(name, attributes={"bio": name})
     (asked,) = world.model.asked
