@@ -267,7 +267,7 @@ async def _opened() -> Any:
     yield "something"
 
 
-Add = tuple[type[Any], dict[str, Any]]
+Add = tuple[Any, dict[str, Any]]
 BASE: Add = (Timed, {})
 PLAIN: Add = (Noted, {})
 GZIP: Add = (GZipMiddleware, {"minimum_size": 1})
@@ -354,7 +354,7 @@ def test_a_mounted_application_holds_nothing_back(director: Director) -> None:
     """It is an application as any other."""
     outer, inner = FastAPI(), _fastapi()
     outer.mount("/inner", inner)
-    outer.router.lifespan_context = inner.router.lifespan_context  # type: ignore[assignment]  # of one kit
+    outer.router.lifespan_context = inner.router.lifespan_context
     with (
         serving_asgi(outer) as at,
         Listener(at.host, at.port, f"/inner{script(director.watch, 'say:a', 'wait', 'say:b')}") as listener,
@@ -514,13 +514,16 @@ def test_the_test_client_of_fastapi_hears_streams() -> None:
         ]
 
 
-def test_the_test_client_of_flask_hears_streams(director: Director) -> None:
+def test_the_test_client_of_flask_hears_streams(caplog: pytest.LogCaptureFixture) -> None:
     """Piece by piece when it is asked to, and closing the answer closes the stream."""
     client = _flask().test_client()
     assert words(read(client.get(script("say:a", "say:b")).data)) == ["a", "b"]
-    with client.get(script("say:a", "trip"), buffered=False) as answer:
-        pieces = iter(answer.response)
-        assert words(read(bytes(next(pieces)))) == ["a"]
+    with client.get(script("say:a", "say:b", "trip"), buffered=False) as answer:
+        piece = next(iter(answer.response))
+        assert isinstance(piece, bytes)
+        assert words(read(piece)) == ["a"]
+        assert caplog.records == []
+    assert [record.name for record in caplog.records] == ["userkit.http"]  # its cleanup has run
     assert client.head(script("say:a")).status_code == 405
 
 
