@@ -4,8 +4,10 @@ Each row says how many requests are made when two attempts are allowed. Whatever
 was said or answered stands in the error, and the next call with the same model works.
 """
 
+import os
 import tracemalloc
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -26,6 +28,7 @@ from tests.servers.bedrock import (
     refuses,
     reply,
     says,
+    speaks,
     uses,
 )
 from tests.servers.ports import free_port
@@ -73,6 +76,8 @@ def _refused(status: int, kind: str, error: type[LanguageModelError], requests: 
 
 _SOON = {"read_timeout": 1}
 
+_HEAD = b"HTTP/1.1 200 OK\r\nX-Y: "
+
 # What can happen before an answer begins, whatever is asked. What the model has worked on is paid for, so
 # that it is not asked a second time.
 BEFORE = [
@@ -99,6 +104,9 @@ BEFORE = [
     Row("413-from-a-proxy", answers(b"too large", status=413), ModelRequestError, 1),
     Row("cut-before-the-answer", cuts(), ModelUnavailableError, 2),
     Row("closed-before-the-answer", cuts(reset=False), ModelUnavailableError, 2),
+    Row("no-http", speaks(b"SSH-2.0-OpenSSH_9.9\r\n" * 20), ModelUnavailableError, 2),
+    Row("too-long-a-header", speaks(_HEAD + b"x" * 100_000), ModelUnavailableError, 2),
+    Row("too-many-headers", speaks(_HEAD + b"x\r\nX-Y: " * 1000), ModelUnavailableError, 2),
     Row("slow-first-byte", hangs(), ModelTimeoutError, 1, _SOON),
 ]
 
@@ -190,6 +198,29 @@ def test_nobody_listens(side: Side, asking: Ask) -> None:
 
 
 @pytest.mark.parametrize("asking", [ask, listen, embed])
+def test_nobody_is_asked_without_credentials(
+    bedrock_loopback: BedrockLoopback,
+    side: Side,
+    asking: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """AWS's chain comes to its end, and the sentence says what to set."""
+    for name in [each for each in os.environ if each.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+    async def scenario(model: LanguageModel) -> None:
+        error = await refused(asking(model), ModelAccessError)
+        assert "AWS_PROFILE" in str(error)
+
+    side.run(bedrock_loopback.url(embedding_model=EMBEDDER), scenario)
+    assert bedrock_loopback.asked == []
+
+
+@pytest.mark.parametrize("asking", [ask, listen, embed])
 @pytest.mark.parametrize("kind", ["ThrottlingException", "ModelNotReadyException"])
 def test_a_busy_model_is_asked_again(
     bedrock_loopback: BedrockLoopback, side: Side, asking: Ask, kind: str
@@ -231,7 +262,13 @@ def test_the_provider_says_when_to_come_again(bedrock_loopback: BedrockLoopback,
 
 
 @pytest.mark.parametrize("asking", [ask, listen, embed])
-@pytest.mark.parametrize("act", [hangs(), drips()], ids=["hangs", "drips"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(hangs(), id="hangs"),
+        pytest.param(drips(), id="drips"),
+    ],
+)
 def test_a_time_limit_holds_over_all_attempts(
     bedrock_loopback: BedrockLoopback, side: Side, asking: Ask, act: Act
 ) -> None:

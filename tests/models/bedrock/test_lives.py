@@ -277,6 +277,30 @@ async def test_closing_a_model_ends_its_calls(bedrock_loopback: BedrockLoopback,
 
 
 @pytest.mark.usefixtures("threads")
+def test_closing_a_blocking_model_leaves_the_calls_of_other_threads_alone(
+    bedrock_loopback: BedrockLoopback,
+) -> None:
+    """They get their answer, and then no connection is left."""
+    gate = threading.Event()
+
+    def gated(wire: Wire, asked: Asked) -> None:
+        wire.until(gate)
+        says(ANSWER)(wire, asked)
+
+    bedrock_loopback.script = [gated]
+    model = _opened(bedrock_loopback, blocking=True)
+    heard: list[str] = []
+    worker = threading.Thread(target=lambda: heard.append(run(ask(model)).text))
+    worker.start()
+    bedrock_loopback.arrived()
+    run(model.close())
+    gate.set()
+    worker.join(_PATIENCE)
+    assert heard == [ANSWER]
+    assert bedrock_loopback.asked[0].closed.wait(_PATIENCE)
+
+
+@pytest.mark.usefixtures("threads")
 @in_a_loop
 async def test_a_closed_model_connects_again(bedrock_loopback: BedrockLoopback) -> None:
     """As the port says."""
