@@ -19,6 +19,7 @@ SUITES = (
     "strangers",
     "cached",
     "engines",
+    "language_model_costs",
 )
 
 _SHOWN = (

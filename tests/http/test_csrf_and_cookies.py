@@ -1,5 +1,6 @@
 """A browser's cookie counts for a change only when our own pages ask for it."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from userkit.http.cookies import Cookies
 from userkit.http.csrf import CsrfGuard
 from userkit.http.messages import Headers, Response
 from userkit.http.problems import ValidationFailedError
-from userkit.http.route import PUBLIC, AnyCall, Reply
+from userkit.http.route import PUBLIC, USER, AnyCall, Reply
 from userkit.http.schemas import RequestModel
 from userkit.http.settings import check_origins
 from userkit.sync import run
@@ -67,6 +68,30 @@ def test_se_4_a_change_with_a_cookie_comes_from_our_own_pages(token: str, origin
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         answer = asked(method, *headers_of(TOKENS[token], ORIGINS[origin]))
         assert answer.status == 200 if ours else problem(answer) == (403, "csrf_failed")
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "status"),
+    [
+        ("same-origin", "cors", 200),
+        ("none", "navigate", 403),
+        ("cross-site", "navigate", 403),
+        ("cross-site", "no-cors", 403),
+        (None, None, 200),
+    ],
+)
+def test_se_4_no_page_leads_a_browser_to_a_stream(site: str | None, mode: str | None, status: int) -> None:
+    """A stream costs what it costs, and a link takes the cookie along; scripts of our pages read it."""
+    given = (("sec-fetch-site", site), ("sec-fetch-mode", mode))
+    said = [(name, value) for name, value in given if value is not None]
+    for access in (USER, PUBLIC):
+        streaming = replace(route(access=access), events={"count": "how many"})
+        door = application()
+        answer = run(door.answer({"GET": streaming}, asking("GET", COOKIE, *said)))
+        # Where anybody may ask, whoever is led there asks as nobody.
+        assert answer.status == (200 if access is PUBLIC else status)
+        bearer = run(door.answer({"GET": streaming}, asking("GET", ("authorization", "Bearer fresh"), *said)))
+        assert bearer.status == 200
 
 
 @pytest.mark.parametrize("origin", list(ORIGINS))

@@ -140,7 +140,7 @@ class HttpApp:
     async def _answer(self, route: AnyRoute, request: Request) -> Response:
         if len(request.body) > self.body_limit:
             return self.too_large()
-        shown = await self._admitted(route.access, request)
+        shown = await self._admitted(route, request)
         if shown is None:
             return await self._handled(route, request, None)
         with acting(shown.identity):
@@ -156,15 +156,17 @@ class HttpApp:
                 await self.gatekeeper.require_current(shown.identity)
             raise
 
-    async def _admitted(self, access: Access, request: Request) -> Shown | None:
+    async def _admitted(self, route: AnyRoute, request: Request) -> Shown | None:
         try:
             shown = await self.identify(request)
+            if shown is not None and route.events and _is_led_here(request, shown):
+                raise CsrfFailedError
         except (UnauthenticatedError, CsrfFailedError):
             # Who may do it without signing in may do it with a cookie that has expired.
-            if access.public:
+            if route.access.public:
                 return None
             raise
-        if shown is None and not access.public:
+        if shown is None and not route.access.public:
             raise UnauthenticatedError
         return shown
 
@@ -199,6 +201,16 @@ class HttpApp:
         reply = await route.handler(call)
         stream = None if reply.events is None else await begun(reply.events)
         return _encoded(route, reply, stream)
+
+
+def _is_led_here(request: Request, shown: Shown) -> bool:
+    """Tell whether a page has led a browser to a stream, which costs what it costs, without anybody reading it.
+
+    Pages read streams by scripts of their own. The cookie goes along with links on pages of others, too.
+    """
+    elsewhere = request.value("sec-fetch-site") == "cross-site"
+    navigates = request.value("sec-fetch-mode") == "navigate"
+    return shown.transport is Transport.COOKIE and (elsewhere or navigates)
 
 
 def acting(identity: Identity) -> AbstractContextManager[Origin]:

@@ -218,7 +218,7 @@ def _errors(route: AnyRoute) -> list[type[UserKitError]]:
         errors += [] if access.public else [ForbiddenError]
     if access.fresh:
         errors.append(ReauthenticationRequiredError)
-    if not route.is_safe and not access.public:
+    if (route.events or not route.is_safe) and not access.public:
         errors.append(CsrfFailedError)
     if access.subject is not None:
         errors.append(UserNotFoundError)
