@@ -204,9 +204,9 @@ class HttpApp:
 
 
 def _is_led_here(request: Request, shown: Shown) -> bool:
-    """Tell whether a page has led a browser to a stream, which costs what it costs, without anybody reading it.
+    """Tell whether a link has led a browser to a stream, which costs what it costs, and nobody reads it.
 
-    Pages read streams by scripts of their own. The cookie goes along with links on pages of others, too.
+    Pages read streams by scripts of their own; the cookie goes along with links on pages of others, too.
     """
     elsewhere = request.value("sec-fetch-site") == "cross-site"
     navigates = request.value("sec-fetch-mode") == "navigate"

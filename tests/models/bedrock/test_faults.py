@@ -76,6 +76,7 @@ def _refused(status: int, kind: str, error: type[LanguageModelError], requests: 
 
 _SOON = {"read_timeout": 1}
 
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 _HEAD = b"HTTP/1.1 200 OK\r\nX-Y: "
 
 # What can happen before an answer begins, whatever is asked. What the model has worked on is paid for, so
@@ -267,6 +268,8 @@ def test_the_provider_says_when_to_come_again(bedrock_loopback: BedrockLoopback,
     [
         pytest.param(hangs(), id="hangs"),
         pytest.param(drips(), id="drips"),
+        pytest.param(speaks(_HEAD, drip=b"x"), id="drips-in-the-head"),
+        pytest.param(speaks(_CHUNKED, drip=b"0"), id="drips-in-a-length"),
     ],
 )
 def test_a_time_limit_holds_over_all_attempts(

@@ -145,6 +145,23 @@ def test_what_would_not_pass_is_asked_once(error: Any, kind: type[LanguageModelE
     assert SECRET not in told(found)
 
 
+def test_a_model_that_takes_no_temperature_is_asked_without() -> None:
+    """From then on at once; where it helps nothing the error says what was wrong."""
+    message = f"The model returned an error: `temperature` is deprecated for this model. {SECRET}"
+    picky = refusal("ValidationException", message=message)
+    client = ListedClient(picky, answer(), answer(), picky, picky)
+    caller = Caller(GivenLink(client), attempts=1)
+    config = {"maxTokens": 5, "temperature": 0.0}
+    for _ in range(2):
+        assert caller(Line(), "converse", modelId=NOVA, inferenceConfig=config) == answer()
+    sent = [asked["inferenceConfig"] for _, asked in client.asked]
+    assert sent == [config, {"maxTokens": 5}, {"maxTokens": 5}]
+    with pytest.raises(ModelRequestError, match="takes no temperature") as caught:
+        caller(Line(), "converse", modelId=NOVA, inferenceConfig=config)
+    assert SECRET not in told(caught.value)
+    assert len(client.asked) == 4
+
+
 def test_an_error_names_the_request_for_the_support_of_aws() -> None:
     """And the code, where these are what they should be."""
     found, *_ = call(refusal("AccessDeniedException", status=403))

@@ -28,6 +28,8 @@ class Caller:
         self.link = link
         self.attempts = attempts
         self._pause = pause
+        # Newer models of some families refuse what the older ones take, and no id tells which.
+        self._not_taken: set[str] = set()
 
     def __call__(self, line: Line, operation: str, /, **request: Any) -> Answer:
         """Make a request, again while that may help and there is time.
@@ -47,6 +49,22 @@ class Caller:
         raise AssertionError  # there is one attempt at least
 
     def _attempt(self, line: Line, operation: str, request: Mapping[str, Any]) -> Answer | Refusal:
+        answer = self._made(line, operation, self._taken(request))
+        if not isinstance(answer, Refusal) or answer.without is None or answer.without in self._not_taken:
+            return answer
+        # Nothing was answered, so nothing is paid twice; from now on it is left out at once.
+        self._not_taken.add(answer.without)
+        return self._made(line, operation, self._taken(request))
+
+    def _taken(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a request without what the model does not take."""
+        config: Mapping[str, Any] | None = request.get("inferenceConfig")
+        if config is None or self._not_taken.isdisjoint(config):
+            return request
+        left = {name: value for name, value in config.items() if name not in self._not_taken}
+        return {**request, "inferenceConfig": left}
+
+    def _made(self, line: Line, operation: str, request: Mapping[str, Any]) -> Answer | Refusal:
         try:
             with line.open():
                 answer: Answer = getattr(self.link.client, operation)(**request)

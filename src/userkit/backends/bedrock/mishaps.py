@@ -45,11 +45,15 @@ _NO_CREDENTIALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An error of ours, and whether the request may be made ``again``, after so many seconds if said."""
+    """An error of ours, and whether the request may be made ``again``, after so many seconds if said.
+
+    ``without`` names what of ``inferenceConfig`` the model does not take.
+    """
 
     error: LanguageModelError
     again: bool = False
     after: float | None = None
+    without: str | None = None
 
 
 def refusal_of_mishap(error: Exception) -> Refusal:

@@ -48,6 +48,9 @@ _ON_DEMAND = (
 _GUARDRAIL = "AWS does not take the guardrail of the settings: check its id and its version."
 _TOOLS = "The model does not take the tool by which an object is asked for: see the option tool_choice."
 
+_TEMPERATURE = "The model takes no temperature."
+_NOT_TAKEN = ("deprecated", "not supported", "unsupported", "not allowed", "does not support")
+
 _Reading = Callable[[str, str, float | None], Refusal]
 """Makes a refusal of what to add to the sentence, AWS's message, and the seconds to wait."""
 
@@ -113,6 +116,8 @@ def _unavailable(more: str, _message: str, after: float | None) -> Refusal:
 
 
 def _invalid(more: str, message: str, _after: float | None) -> Refusal:
+    if "temperature" in message and any(words in message for words in _NOT_TAKEN):
+        return Refusal(error=ModelRequestError(f"{_TEMPERATURE}{more}"), without="temperature")
     if "on-demand throughput" in message:
         return Refusal(error=ModelRequestError(f"{_ON_DEMAND}{more}"))
     if "model identifier is invalid" in message:

@@ -36,7 +36,7 @@ class BedrockSettings(BaseSettings):
 
     guardrail: str | None = Field(
         default=None,
-        pattern=r"^([a-z0-9]+(:(DRAFT|[1-9][0-9]{0,7}))?|arn:aws[a-z-]*:bedrock:\S+:guardrail/[a-z0-9]+)$",
+        pattern=r"^([a-z0-9-]+(:(DRAFT|[1-9][0-9]{0,7}))?|arn:aws[a-z-]*:bedrock:\S+:guardrail/[a-z0-9-]+)$",
     )
     """The guardrail that sees what is said and answered: its id, ``id:version``, or its ARN."""
 

@@ -5,6 +5,7 @@ interrupted. All three are mended where it sends: its connections note on which 
 an answer is read here, up to a limit.
 """
 
+import http.client
 import io
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -138,7 +139,9 @@ def _trace(session: Any, read_timeout: float) -> None:
 
 def _traced_pool(pool: type[Any], read_timeout: float) -> type[Any]:
     connection: type[Any] = pool.ConnectionCls
-    traced = type(connection.__name__, (_Traced, connection), {"most": read_timeout})
+    answer = type("HTTPResponse", (_TimedAnswer,), {"most": read_timeout})
+    facts = {"most": read_timeout, "response_class": answer}
+    traced = type(connection.__name__, (_Traced, connection), facts)
     return type(pool.__name__, (pool,), {"ConnectionCls": traced})
 
 
@@ -165,3 +168,42 @@ class _Traced:
             line.wait_at_most(self.most)
             self.timeout = line.patience(self.most)
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]  # as above
+
+
+class _TimedAnswer(http.client.HTTPResponse):
+    """An answer of which each read is in time, also those of its head and of the lengths of its chunks."""
+
+    most: float
+
+    def __init__(self, connected: Any, *args: Any, **kwargs: Any) -> None:
+        """Take the socket."""
+        super().__init__(connected, *args, **kwargs)
+        self.fp: Any = io.BufferedReader(_TimedFile(self.fp, self.most))
+
+
+class _TimedFile(io.RawIOBase):
+    """What a socket brings, read by a line that looks at the time before each read."""
+
+    def __init__(self, file: Any, most: float) -> None:
+        """Take a buffered file of a socket from which nothing was read yet."""
+        self._file = file
+        self._most = most
+        self._line = current_line()
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Read what is there, or wait for it no longer than the line lets it."""
+        if self._line is not None:
+            if self._line.left() == 0:
+                raise TimeoutError  # which urllib3 knows
+            self._line.wait_at_most(self._most)
+        read: int | None = self._file.raw.readinto(buffer)
+        return read
+
+    def close(self) -> None:
+        """Close the file. Closing again does no harm."""
+        self._file.close()
+        super().close()
