@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.sign_ups import SIGN_UPS
 from userkit import SyncUserKit
 from userkit.assembly import AnyFeature
-from userkit.backends.bedrock.asking import Options, Question, request_of
+from userkit.backends.bedrock.asking import Options, request_of
 from userkit.errors import InvalidCredentialsError, ScreeningRefusedError, UserKitError
 from userkit.features.activity_summary import SummaryRefusedError, activity_summary
 from userkit.features.screening import prompt as screening_prompt
@@ -29,8 +29,8 @@ from userkit.features.screening.replies import ScreeningReply
 from userkit.features.spending import SpentOn, most_tokens, spending
 from userkit.kernel.clock import Clock, utc_now
 from userkit.kernel.origin import coming_from
+from userkit.ports.language_model import Question
 from userkit.testing import FrozenClock, InstantHasher, ScriptedModel
-from userkit.testing.language_model import Asked
 
 __all__ = ["PRICES", "Price", "run"]
 
@@ -246,17 +246,9 @@ def _call(before: SpentOn, after: SpentOn, recorder: ScriptedModel, count: Count
     return Call(count(_sent(asked)), count(json.dumps(_verdict(asked))) + _AROUND_AN_OBJECT)
 
 
-def _sent(asked: Asked) -> str:
+def _sent(asked: Question) -> str:
     """Return what goes to Bedrock, as text; what a provider makes of it is about as long."""
-    question = Question(
-        messages=asked.messages,
-        system=asked.system,
-        max_tokens=asked.max_tokens,
-        temperature=asked.temperature,
-        stop=asked.stop,
-        schema=asked.schema,
-    )
-    request = request_of("amazon.nova-lite-v1:0", question, Options())
+    request = request_of("amazon.nova-lite-v1:0", asked, Options())
     texts = [each["text"] for each in request.get("system", ())]
     texts += [block["text"] for message in request["messages"] for block in message["content"]]
     if "toolConfig" in request:
@@ -264,13 +256,13 @@ def _sent(asked: Asked) -> str:
     return "\n".join(texts)
 
 
-def _verdict(asked: Asked) -> Mapping[str, Any]:
+def _verdict(asked: Question) -> Mapping[str, Any]:
     if "t.me/" in asked.text:
         return {"verdict": "refuse", "reasons": ["throw_away"], "confidence": "high"}
     return {"verdict": "allow", "reasons": [], "confidence": "high"}
 
 
-def _sentences(asked: Asked) -> str:
+def _sentences(asked: Question) -> str:
     """Return a summary as models write it: more sentences for more entries, up to a dozen."""
     entries = len(json.loads(asked.messages[-1].text)["entries"])
     lines = [

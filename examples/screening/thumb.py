@@ -12,7 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from userkit.errors import ModelReplyError, ModelRequestError
-from userkit.ports.language_model import Completion, Embeddings, Message, Piece, Usage
+from userkit.ports.language_model import (
+    Completion,
+    Conversational,
+    Embeddings,
+    Message,
+    Piece,
+    Question,
+    Usage,
+)
 
 PORT = int(os.environ.get("PORT", "4567"))
 BRANDS = ("amazon", "apple", "bank", "google", "paypal")
@@ -38,46 +46,28 @@ def summarised(document: Mapping[str, Any]) -> str:
     return "\n".join(lines[:20])
 
 
-class RuleOfThumb:
+class RuleOfThumb(Conversational):
     """Ask the rules of thumb as if they were a language model."""
 
     blocking = False
     in_process = True
     name = "rule of thumb"
 
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: type[Any] | None = None,
-        time_limit: float | None = None,
-    ) -> Completion[Any]:
+    async def answer(self, question: Question) -> Completion[Any]:
         """Judge where an object is asked for, else summarise."""
-        document = _document(messages[-1].text)
-        if schema is None:
-            return Completion(text=summarised(document), value=None, usage=_usage(messages), model=self.name)
+        document = _document(question.messages[-1].text)
+        usage = _usage(question.messages)
+        if question.schema is None:
+            return Completion(text=summarised(document), value=None, usage=usage, model=self.name)
         try:
-            value = schema.model_validate(judged(document))
+            value = question.schema.model_validate(judged(document))
         except ValueError:
             raise ModelReplyError from None
-        return Completion(value=value, usage=_usage(messages), model=self.name)
+        return Completion(value=value, usage=usage, model=self.name)
 
-    async def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        time_limit: float | None = None,
-    ) -> AsyncGenerator[Piece, None]:
+    async def answer_in_pieces(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Write line by line."""
-        whole = await self.complete(messages)
+        whole = await self.answer(question)
         for line in whole.text.splitlines(keepends=True):
             yield Piece(text=line)
         yield Piece(completion=whole)

@@ -1,5 +1,6 @@
 """The port for language models, and how a backend publishes one."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,12 +11,14 @@ from userkit.kernel.plugin import Plugin
 __all__ = [
     "LANGUAGE_MODEL_API",
     "Completion",
+    "Conversational",
     "Embeddings",
     "LanguageModel",
     "LanguageModelFactory",
     "LanguageModelPlugin",
     "Message",
     "Piece",
+    "Question",
     "Role",
     "Schema",
     "StopReason",
@@ -56,6 +59,24 @@ class Message:
 
     role: Role = Role.USER
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a model is asked, in one value. It may hold what is known of a person, so it is not shown."""
+
+    messages: tuple[Message, ...] = field(repr=False)
+    system: str = field(default="", repr=False)
+    max_tokens: int = 1024
+    temperature: float = 0.0
+    stop: tuple[str, ...] = field(default=(), repr=False)
+    schema: type[Any] | None = None
+    time_limit: float | None = None
+
+    @property
+    def text(self) -> str:
+        """Return everything that is said to the model."""
+        return "\n".join([self.system, *(message.text for message in self.messages)])
 
 
 class StopReason(Enum):
@@ -195,6 +216,90 @@ class LanguageModel(Protocol):
     async def close(self) -> None:
         """Let go of connections. Closing again does no harm, and a later call connects again."""
         ...
+
+
+class Conversational(ABC):
+    """The two verbs of a LanguageModel that take a conversation, for adapters that want it in one value."""
+
+    __slots__ = ()
+
+    @overload
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        system: str = "",
+        max_tokens: int = 1024,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        schema: None = None,
+        time_limit: float | None = None,
+    ) -> Completion[None]: ...
+
+    @overload
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        system: str = "",
+        max_tokens: int = 1024,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        schema: type[M],
+        time_limit: float | None = None,
+    ) -> Completion[M]: ...
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        system: str = "",
+        max_tokens: int = 1024,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        schema: type[Any] | None = None,
+        time_limit: float | None = None,
+    ) -> Completion[Any]:
+        """See LanguageModel.complete."""
+        question = Question(
+            messages=tuple(messages),
+            system=system,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            stop=tuple(stop),
+            schema=schema,
+            time_limit=time_limit,
+        )
+        return await self.answer(question)
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        system: str = "",
+        max_tokens: int = 1024,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        time_limit: float | None = None,
+    ) -> AsyncGenerator[Piece, None]:
+        """See LanguageModel.stream."""
+        question = Question(
+            messages=tuple(messages),
+            system=system,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            stop=tuple(stop),
+            time_limit=time_limit,
+        )
+        return self.answer_in_pieces(question)
+
+    @abstractmethod
+    async def answer(self, question: Question) -> Completion[Any]:
+        """Return how the model answers, as ``complete`` does."""
+
+    @abstractmethod
+    def answer_in_pieces(self, question: Question) -> AsyncGenerator[Piece, None]:
+        """Return the answer in pieces, as ``stream`` does."""
 
 
 class LanguageModelFactory(Protocol):

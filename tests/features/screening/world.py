@@ -23,9 +23,10 @@ from userkit.features.screening import (
 from userkit.features.spending import spending
 from userkit.kernel.entity import Entity
 from userkit.kernel.events import Event
+from userkit.ports.language_model import Question
 from userkit.sync import run
 from userkit.testing import ScriptedModel
-from userkit.testing.language_model import Asked, Script
+from userkit.testing.language_model import Script
 
 __all__ = [
     "ALLOW",
@@ -60,16 +61,16 @@ class Moment:
         return self.seconds
 
 
-def said(asked: Asked) -> Any:
+def said(asked: Question) -> Any:
     """Return the document that a model was asked about."""
     (message,) = asked.messages
     return json.loads(message.text)
 
 
-def by_name(**answers: Script) -> Callable[[Asked], Any]:
+def by_name(**answers: Script) -> Callable[[Question], Any]:
     """Answer by the first word of the name in lower case; everybody else is allowed."""
 
-    def answer(asked: Asked) -> Any:
+    def answer(asked: Question) -> Any:
         return answers.get(said(asked)["name"].split()[0].lower(), ALLOW)
 
     return answer

@@ -5,16 +5,16 @@ Anthropic's, Amazon Nova's and Mistral's models, and ``toolChoice.tool`` by Anth
 others choose by themselves, and are told in the system prompt what to choose.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from userkit.backends.bedrock.families import base_model, provider
 from userkit.backends.bedrock.schemas import without_references
 from userkit.backends.bedrock.settings import Forcing
-from userkit.ports.language_model import Message
+from userkit.ports.language_model import Message, Question
 
-__all__ = ["TOOL", "Options", "Question", "request_of"]
+__all__ = ["TOOL", "Options", "request_of"]
 
 TOOL = "answer"
 """The tool by whose use a model answers with an object."""
@@ -33,18 +33,6 @@ class Options:
     embedding_model: str | None = None
     output_dimensions: int | None = None
     tool_choice: Forcing = Forcing.FAMILY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked of a model. It may hold what is known of a person, so it is not shown."""
-
-    messages: Sequence[Message] = field(repr=False)
-    system: str = field(repr=False)
-    max_tokens: int
-    temperature: float
-    stop: Sequence[str] = field(repr=False)
-    schema: type[Any] | None = None
 
 
 def request_of(model_id: str, question: Question, options: Options) -> dict[str, Any]:

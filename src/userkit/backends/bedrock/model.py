@@ -1,20 +1,18 @@
 """A language model on Bedrock that blocks, for the synchronous kit."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self
 
-from userkit.backends.bedrock.asking import Options, Question
+from userkit.backends.bedrock.asking import Options
 from userkit.backends.bedrock.line import Line
 from userkit.backends.bedrock.plain import PlainModel
 from userkit.backends.bedrock.settings import BedrockSettings, Forcing
-from userkit.ports.language_model import Completion, Embeddings, Message, Piece, Schema
+from userkit.ports.language_model import Completion, Conversational, Embeddings, Piece, Question
 
 __all__ = ["BedrockModel"]
 
-M = TypeVar("M", bound=Schema)
 
-
-class BedrockModel:
+class BedrockModel(Conversational):
     """Ask a model on Bedrock. No call waits for an event loop: each blocks its thread.
 
     ``time_limit`` holds over all attempts of a call and the pauses between: no attempt starts when it
@@ -69,69 +67,13 @@ class BedrockModel:
         """See LanguageModel.name."""
         return self.plain.model_id
 
-    @overload
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: None = None,
-        time_limit: float | None = None,
-    ) -> Completion[None]: ...
+    async def answer(self, question: Question) -> Completion[Any]:
+        """See Conversational.answer."""
+        return self.plain.complete(question, Line(question.time_limit))
 
-    @overload
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: type[M],
-        time_limit: float | None = None,
-    ) -> Completion[M]: ...
-
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: type[Any] | None = None,
-        time_limit: float | None = None,
-    ) -> Completion[Any]:
-        """See LanguageModel.complete."""
-        question = Question(
-            messages=messages,
-            system=system,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            stop=stop,
-            schema=schema,
-        )
-        return self.plain.complete(question, Line(time_limit))
-
-    async def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        time_limit: float | None = None,
-    ) -> AsyncGenerator[Piece, None]:
-        """See LanguageModel.stream."""
-        question = Question(
-            messages=messages, system=system, max_tokens=max_tokens, temperature=temperature, stop=stop
-        )
-        line = Line(time_limit)
+    async def answer_in_pieces(self, question: Question) -> AsyncGenerator[Piece, None]:
+        """See Conversational.answer_in_pieces."""
+        line = Line(question.time_limit)
         pieces = self.plain.stream(question, line)
         try:
             for piece in pieces:

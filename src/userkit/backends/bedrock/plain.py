@@ -7,7 +7,7 @@ from typing import Any
 
 from userkit.backends.bedrock import embedding
 from userkit.backends.bedrock.answering import completion_of
-from userkit.backends.bedrock.asking import Options, Question, request_of
+from userkit.backends.bedrock.asking import Options, request_of
 from userkit.backends.bedrock.calling import Answer, Caller
 from userkit.backends.bedrock.line import Line
 from userkit.backends.bedrock.links import GivenLink, OwnLink
@@ -16,7 +16,7 @@ from userkit.backends.bedrock.refusals import refusal_of
 from userkit.backends.bedrock.settings import BedrockSettings
 from userkit.backends.bedrock.streaming import pieces_of
 from userkit.errors import LanguageModelError, ModelReplyError, ModelUnavailableError
-from userkit.ports.language_model import Completion, Embeddings, Piece, Usage
+from userkit.ports.language_model import Completion, Embeddings, Piece, Question, Usage
 
 __all__ = ["PlainModel"]
 

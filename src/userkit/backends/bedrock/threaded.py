@@ -3,22 +3,20 @@
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
-from userkit.backends.bedrock.asking import Question
 from userkit.backends.bedrock.crew import Crew
 from userkit.backends.bedrock.line import Line
 from userkit.backends.bedrock.model import BedrockModel
 from userkit.backends.bedrock.steps import Steps
-from userkit.ports.language_model import Completion, Embeddings, Message, Piece, Schema
+from userkit.ports.language_model import Completion, Conversational, Embeddings, Piece, Question
 
 __all__ = ["ThreadedBedrockModel"]
 
-M = TypeVar("M", bound=Schema)
 T = TypeVar("T")
 
 
-class ThreadedBedrockModel:
+class ThreadedBedrockModel(Conversational):
     """Ask a model on Bedrock without blocking the event loop.
 
     There are as many threads as connections, and a call waits until one is free. ``time_limit`` holds
@@ -44,69 +42,13 @@ class ThreadedBedrockModel:
         """See LanguageModel.name."""
         return self.inner.name
 
-    @overload
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: None = None,
-        time_limit: float | None = None,
-    ) -> Completion[None]: ...
+    async def answer(self, question: Question) -> Completion[Any]:
+        """See Conversational.answer."""
+        return await self._run(partial(self._plain.complete, question), question.time_limit)
 
-    @overload
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: type[M],
-        time_limit: float | None = None,
-    ) -> Completion[M]: ...
-
-    async def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        schema: type[Any] | None = None,
-        time_limit: float | None = None,
-    ) -> Completion[Any]:
-        """See LanguageModel.complete."""
-        question = Question(
-            messages=messages,
-            system=system,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            stop=stop,
-            schema=schema,
-        )
-        return await self._run(partial(self._plain.complete, question), time_limit)
-
-    async def stream(
-        self,
-        messages: Sequence[Message],
-        *,
-        system: str = "",
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
-        stop: Sequence[str] = (),
-        time_limit: float | None = None,
-    ) -> AsyncGenerator[Piece, None]:
-        """See LanguageModel.stream. Each piece is one hop to a thread."""
-        question = Question(
-            messages=messages, system=system, max_tokens=max_tokens, temperature=temperature, stop=stop
-        )
-        line, crew = Line(time_limit), self._crew()
+    async def answer_in_pieces(self, question: Question) -> AsyncGenerator[Piece, None]:
+        """See Conversational.answer_in_pieces. Each piece is one hop to a thread."""
+        line, crew = Line(question.time_limit), self._crew()
         await crew.enter(line)
         steps = Steps(self._plain.stream(question, line), line, crew)
         try:
