@@ -3,15 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
-from urllib.parse import parse_qsl, unquote
-
-from pydantic import ValidationError
+from urllib.parse import unquote
 
 from userkit.backends.bedrock.families import region_of
 from userkit.backends.bedrock.settings import BedrockSettings
 from userkit.errors import InvalidURLError
+from userkit.kernel.url_options import read_options, settled
 
 __all__ = ["Address"]
 
@@ -21,6 +18,7 @@ _MODEL = re.compile(
     re.ASCII,
 )
 _SHAPE = "A Bedrock URL is bedrock://MODEL_ID?region=…: "
+_BROKEN = f"{_SHAPE}an option is name=value, and & stands between two."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,50 +49,14 @@ class Address:
                 f"{_SHAPE}a model is named by its id, such as amazon.nova-lite-v1:0, by an inference "
                 "profile, or by an ARN; only options follow it."
             )
-        return cls(model_id, _settings(_options(query), settings, region_of(model_id)))
-
-
-def _options(query: str) -> Mapping[str, str]:
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    except ValueError:
-        pairs = []
-        broken = True
-    else:
-        broken = False
-    if broken:
-        raise InvalidURLError(f"{_SHAPE}an option is name=value, and & stands between two.")
-    options: dict[str, str] = {}
-    for option, value in pairs:
-        _refuse_unknown(option)
-        if option in options:
-            raise InvalidURLError(f"The model URL says {option} more than once.")
-        options[option] = value
-    return options
-
-
-def _refuse_unknown(option: str) -> None:
-    allowed = BedrockSettings.model_fields
-    if option not in allowed:
-        close = get_close_matches(option, allowed, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise InvalidURLError(
-            f"The model URL has an option that is not known here, {option[:40]!r}. {hint}"
-            f"There are: {', '.join(sorted(allowed))}."
-        )
+        options = read_options(query, BedrockSettings.model_fields, url="model URL", broken=_BROKEN)
+        return cls(model_id, _settings(options, settings, region_of(model_id)))
 
 
 def _settings(
     chosen: Mapping[str, str], settings: BedrockSettings | None, region: str | None
 ) -> BedrockSettings:
     given = settings.model_dump(exclude_none=True) if settings else {}
-    values: dict[str, Any] = {**given, **chosen}
-    try:
-        read = BedrockSettings(**values)
-    except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
-    else:
-        # The region of an ARN is where its model is, unless something else is said.
-        return read if read.region or not region else read.model_copy(update={"region": region})
-    # Outside of the except block: what pydantic says repeats the values.
-    raise InvalidURLError("; ".join(f"{name}: {message}" for name, message in sorted(wrong.items())) + ".")
+    read = settled(BedrockSettings, chosen, given)
+    # The region of an ARN is where its model is, unless something else is said.
+    return read if read.region or not region else read.model_copy(update={"region": region})

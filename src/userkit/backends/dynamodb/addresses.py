@@ -1,21 +1,18 @@
 """Store URLs: which table they name, and what their options say."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-from pydantic import ValidationError
+from urllib.parse import unquote, urlsplit
 
 from userkit.backends.dynamodb.settings import DynamoDBSettings
 from userkit.errors import InvalidURLError
+from userkit.kernel.url_options import read_options, settled
 
 __all__ = ["Address"]
 
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
 _SHAPE = "A DynamoDB URL is dynamodb://TABLE?region=…: "
+_BROKEN = f"{_SHAPE}an option is name=value, and & stands between two."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +44,5 @@ class Address:
             raise InvalidURLError(
                 f"{_SHAPE}a table is named in 3 to 255 letters, digits, _ . and -, and nothing follows it."
             )
-        return cls(table, _settings(_options(parts.query), settings))
-
-
-def _options(query: str) -> Mapping[str, str]:
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    except ValueError:
-        pairs = []
-        broken = True
-    else:
-        broken = False
-    if broken:
-        raise InvalidURLError(f"{_SHAPE}an option is name=value, and & stands between two.")
-    options: dict[str, str] = {}
-    for option, value in pairs:
-        _refuse_unknown(option)
-        if option in options:
-            raise InvalidURLError(f"The store URL says {option} more than once.")
-        options[option] = value
-    return options
-
-
-def _refuse_unknown(option: str) -> None:
-    allowed = DynamoDBSettings.model_fields
-    if option not in allowed:
-        close = get_close_matches(option, allowed, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise InvalidURLError(
-            f"The store URL has an option that is not known here, {option[:40]!r}. {hint}"
-            f"There are: {', '.join(sorted(allowed))}."
-        )
-
-
-def _settings(chosen: Mapping[str, str], settings: DynamoDBSettings | None) -> DynamoDBSettings:
-    values: dict[str, Any] = {**(settings.model_dump() if settings else {}), **chosen}
-    try:
-        return DynamoDBSettings(**values)
-    except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
-    # Outside of the except block: what pydantic says repeats the values.
-    raise InvalidURLError("; ".join(f"{name}: {message}" for name, message in sorted(wrong.items())) + ".")
+        options = read_options(parts.query, DynamoDBSettings.model_fields, url="store URL", broken=_BROKEN)
+        return cls(table, settled(DynamoDBSettings, options, settings.model_dump() if settings else None))

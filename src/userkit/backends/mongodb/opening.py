@@ -1,14 +1,12 @@
 """Stores by URL: ``mongodb://`` and ``mongodb+srv://``."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from pydantic import ValidationError
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import PyMongoError
 
@@ -16,6 +14,7 @@ from userkit.backends.mongodb.connection import Connection
 from userkit.backends.mongodb.settings import MongoSettings
 from userkit.backends.mongodb.store import MongoStore
 from userkit.errors import InvalidURLError
+from userkit.kernel.url_options import check_option, settled
 
 __all__ = ["open_url"]
 
@@ -35,6 +34,7 @@ _DRIVER = frozenset(
     }
 )  # fmt: skip
 _OURS = frozenset(MongoSettings.model_fields)
+_TOLD = f"{', '.join(sorted(_OURS))}; and of the driver: {', '.join(sorted(_DRIVER))}"
 
 # What the store does anyway, and must: copied URLs say so, and none may say otherwise.
 _SETTLED = {
@@ -129,9 +129,10 @@ def _read(url: str, settings: MongoSettings | None) -> _Address:
     options = _options(query)
     ours = {name: value for name, value in options.items() if name in _OURS}
     theirs = {name: value for name, value in options.items() if name not in _OURS | _SETTLED.keys()}
+    merged = settled(MongoSettings, ours, settings.model_dump() if settings else None)
     # A user is looked up in the database of the URL, unless the URL says where.
     uri = f"{scheme}://{user}{at}{hosts}/{path}?{urlencode(theirs, quote_via=quote)}"
-    return _Address(uri, _database(path), hosts, _settings(ours, settings))
+    return _Address(uri, _database(path), hosts, merged)
 
 
 def _database(path: str) -> str:
@@ -149,27 +150,12 @@ def _options(query: str) -> dict[str, str]:
     for name, value in parse_qsl(query, keep_blank_values=True):
         if value.lower() != _SETTLED.get(name, value.lower()):
             raise InvalidURLError(f"{name} is {_SETTLED[name]} for userkit; leave it out of the MongoDB URL.")
-        if name not in _DRIVER | _OURS | _SETTLED.keys():
-            close = get_close_matches(name, _DRIVER | _OURS, n=1)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise InvalidURLError(
-                f"The MongoDB URL has an option that is not known here, {name[:40]!r}.{hint} There are: "
-                f"{', '.join(sorted(_OURS))}; and of the driver: {', '.join(sorted(_DRIVER))}."
-            )
+        if name not in _SETTLED:
+            check_option(name, _DRIVER | _OURS, url="MongoDB URL", told=_TOLD)
         if name in options:
             raise InvalidURLError(f"The MongoDB URL says {name} more than once.")
         options[name] = value
     return options
-
-
-def _settings(chosen: Mapping[str, str], settings: MongoSettings | None) -> MongoSettings:
-    values: dict[str, Any] = {**(settings.model_dump() if settings else {}), **chosen}
-    try:
-        return MongoSettings(**values)
-    except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
-    # Outside of the except block: what pydantic says repeats the values.
-    raise InvalidURLError("; ".join(f"{name}: {message}" for name, message in sorted(wrong.items())) + ".")
 
 
 def _ms(seconds: float) -> int:

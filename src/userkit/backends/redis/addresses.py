@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, Literal, TypeVar
-from urllib.parse import parse_qsl, unquote
+from typing import Literal, TypeVar
+from urllib.parse import unquote
 
-from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from userkit.backends.redis.settings import RedisSettings
 from userkit.errors import InvalidURLError
+from userkit.kernel.url_options import read_options, settled
 
 __all__ = ["Address", "Kind"]
 
@@ -56,7 +55,7 @@ class Address:
         authority, _, path = location.partition("/")
         account, _, hosts = authority.rpartition("@")
         user, _, password = account.partition(":")
-        options = _options(query, also)
+        options = read_options(query, {*RedisSettings.model_fields, *also}, url="Redis URL")
         kind = _KINDS[driver]
         service, database = _path(kind, path)
         return cls(
@@ -82,30 +81,7 @@ class Address:
 def chosen(kind: type[S], options: Mapping[str, str], settings: S | None) -> S:
     """Return settings, with what the options of a URL say of them. Raises InvalidURLError."""
     ours = {name: value for name, value in options.items() if name in kind.model_fields}
-    values: dict[str, Any] = {**(settings.model_dump() if settings else {}), **ours}
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
-    # Outside of the except block: what pydantic says repeats the values.
-    raise InvalidURLError("; ".join(f"{name}: {message}" for name, message in sorted(wrong.items())) + ".")
-
-
-def _options(query: str, also: frozenset[str]) -> dict[str, str]:
-    allowed = frozenset(RedisSettings.model_fields) | also
-    options: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name not in allowed:
-            close = get_close_matches(name, allowed, n=1)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise InvalidURLError(
-                f"The Redis URL has an option that is not known here, {name[:40]!r}.{hint} "
-                f"There are: {', '.join(sorted(allowed))}."
-            )
-        if name in options:
-            raise InvalidURLError(f"The Redis URL says {name} more than once.")
-        options[name] = value
-    return options
+    return settled(kind, ours, settings.model_dump() if settings else None)
 
 
 def _hosts(kind: Kind, hosts: str) -> list[str]:

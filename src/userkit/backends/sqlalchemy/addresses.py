@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from pydantic import ValidationError
 from sqlalchemy import URL, make_url
 
 from userkit.backends.sqlalchemy.settings import SQLAlchemySettings
 from userkit.errors import InvalidURLError, UnsupportedStoreError
+from userkit.kernel.url_options import check_option, settled
 
 __all__ = ["Address"]
 
@@ -86,12 +85,13 @@ class Address:
         name, driver = _driver(url, system, blocking)
         allowed = _FILE if system == "sqlite" else _SERVER
         for option, value in url.query.items():
-            _refuse_unknown(option, allowed | driver.options)
+            check_option(option, allowed | driver.options, url="store URL")
             if not isinstance(value, str) and option != "host":
                 raise InvalidURLError(f"The store URL says {option} more than once.")
         chosen = {option: value for option, value in url.query.items() if option in allowed}
         rest = url.difference_update_query(list(chosen)).set(drivername=f"{system}+{name}")
-        return cls(rest, _settings(chosen, settings), blocking or not driver.asynchronous)
+        merged = settled(SQLAlchemySettings, chosen, settings.model_dump() if settings else None)
+        return cls(rest, merged, blocking or not driver.asynchronous)
 
 
 def _parsed(text: str) -> URL:
@@ -128,25 +128,3 @@ def _driver(url: URL, system: str, blocking: bool) -> tuple[str, _Driver]:
             f"{named} needs an event loop: use {system}+{instead}:// in a synchronous kit."
         )
     return named, drivers[named]
-
-
-def _refuse_unknown(option: str, allowed: frozenset[str]) -> None:
-    if option not in allowed:
-        close = get_close_matches(option, allowed, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise InvalidURLError(
-            f"The store URL has an option that is not known here, {option[:40]!r}. {hint}"
-            f"There are: {', '.join(sorted(allowed))}."
-        )
-
-
-def _settings(
-    chosen: Mapping[str, str | tuple[str, ...]], settings: SQLAlchemySettings | None
-) -> SQLAlchemySettings:
-    values: dict[str, Any] = {**(settings.model_dump() if settings else {}), **chosen}
-    try:
-        return SQLAlchemySettings(**values)
-    except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
-    # Outside of the except block: what pydantic says repeats the values.
-    raise InvalidURLError("; ".join(f"{name}: {message}" for name, message in sorted(wrong.items())) + ".")
