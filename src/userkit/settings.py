@@ -14,6 +14,7 @@ from userkit.storage.port import DEFAULT_REALM
 
 __all__ = ["UserKitSettings", "read_settings"]
 
+_URLS = ("mailer", "limiter", "cache", "language_model")
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _BETWEEN_ROUTES = re.compile(r",(?=\s*(?:$|[a-z][a-z0-9_]*\s*=\s*[a-z][a-z0-9+.-]*://))", re.ASCII)
 
@@ -65,7 +66,7 @@ class UserKitSettings(BaseSettings):
         except UsageError as error:
             raise ValueError(str(error).rstrip(".")) from None
 
-    @field_validator("mailer", "limiter", "cache", "language_model", "base_url", mode="before")
+    @field_validator(*_URLS, "base_url", mode="before")
     @classmethod
     def _is_set(cls, value: object) -> object:
         # Empty is how a template of a deployment says that there is none.
@@ -74,8 +75,7 @@ class UserKitSettings(BaseSettings):
     def arguments(self, *, given: Container[str] = ()) -> dict[str, Any]:
         """Return the arguments for a kit. Raises ConfigurationError for what is missing and not ``given``."""
         found: dict[str, Any] = {"realm": self.realm, "prepare": self.prepare, "hooks": _split(self.hooks)}
-        urls = {"mailer": self.mailer, "limiter": self.limiter, "cache": self.cache}
-        urls["language_model"] = self.language_model
+        urls = {name: getattr(self, name) for name in _URLS}
         found |= {name: None if url is None else url.get_secret_value() for name, url in urls.items()}
         found |= {"base_url": self.base_url, "app_name": self.app_name}
         found["routes"] = _routes(self.routes.get_secret_value())

@@ -47,7 +47,7 @@ def test_what_cannot_be_read_is_refused(query: str, told: str) -> None:
 
 def test_a_long_name_is_cut_and_a_list_may_be_said_otherwise() -> None:
     """Whoever mistakes a password for a name tells little of it."""
-    with pytest.raises(InvalidURLError, match=rf"'x{{40}}'\. There are: ours; and theirs\."):
+    with pytest.raises(InvalidURLError, match=r"'x{40}'\. There are: ours; and theirs\."):
         check_option("x" * 99, ["size"], url="store URL", told="ours; and theirs")
     check_option("size", ["size"], url="store URL")
 
@@ -56,6 +56,6 @@ def test_what_a_url_says_wins_over_settings_beside_it() -> None:
     """What is wrong is told by name."""
     assert settled(Settings, {"size": "2"}, {"size": 3, "name": "wall"}) == Settings(size=2, name="wall")
     assert settled(Settings, {}) == Settings()
-    with pytest.raises(InvalidURLError, match="^name: .*; size: .* greater than 0.$") as caught:
+    with pytest.raises(InvalidURLError, match=r"^name: .*; size: .* greater than 0\.$") as caught:
         settled(Settings, {"size": "-1", "name": [SECRET]})
     assert SECRET not in f"{caught.value} {caught.value.__cause__} {caught.value.__context__}"

@@ -49,6 +49,7 @@ async def begun(events: AsyncGenerator[ServerEvent, None]) -> AsyncGenerator[byt
         first = await _next(events, current_origin())
         sent = b"" if first is None else _encoded(first)
     except BaseException:
+        # A request that is cancelled has no answer whose end would close them.
         await _close(events)
         raise
     stream = _all(sent, events, current_origin())

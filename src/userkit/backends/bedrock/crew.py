@@ -39,6 +39,7 @@ class Crew:
             async with asyncio.timeout(line.left()):
                 await asyncio.wrap_future(place)
         except BaseException as error:
+            # However we go, also when cancelled, the place must not go with us.
             if not place.cancel():
                 self._give()  # it was given while we went
             if isinstance(error, TimeoutError):
@@ -56,6 +57,7 @@ class Crew:
         try:
             return self.submit(work)
         except BaseException:
+            # Nobody else would give the place back, whatever it was.
             self.leave(line)
             raise
 

@@ -1,9 +1,7 @@
 """Clients of boto3: one made by us for a process, or the application's own."""
 
-import os
-import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 import boto3
@@ -15,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 from userkit.backends.bedrock.settings import BedrockSettings
 from userkit.backends.bedrock.wires import attach
 from userkit.errors import ConfigurationError
+from userkit.kernel.per_process import PerProcess
 
 __all__ = ["GivenLink", "Link", "OwnLink"]
 
@@ -38,19 +37,12 @@ class OwnLink:
     def __init__(self, settings: BedrockSettings) -> None:
         """Take where to connect, and how long to wait."""
         self._settings = settings
-        self._made: tuple[int, Any] | None = None
-        self._lock = threading.Lock()
+        self._made = PerProcess(partial(_client, settings))
 
     @property
     def client(self) -> Any:
         """See Link.client."""
-        made = self._made
-        if made is None or made[0] != os.getpid():
-            with self._lock:
-                made = self._made
-                if made is None or made[0] != os.getpid():
-                    made = self._made = (os.getpid(), _client(self._settings))
-        return made[1]
+        return self._made.get()
 
     def check(self) -> None:
         """Refuse what only somebody can mend: no such profile, no region. Nothing is connected.
@@ -61,9 +53,9 @@ class OwnLink:
 
     def close(self) -> None:
         """See Link.close. The next request would make another client."""
-        made, self._made = self._made, None
-        if made is not None and made[0] == os.getpid():
-            made[1].close()
+        client = self._made.take()
+        if client is not None:
+            client.close()
 
 
 class GivenLink:

@@ -73,6 +73,7 @@ class _Sender:
         try:
             body = b"".join(drawn.stream())
         except BaseException:
+            # Half-read, the connection must not serve another call, whatever has ended this one.
             drawn.close()
             raise
         expected = answer.headers.get("content-length")
