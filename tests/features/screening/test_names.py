@@ -46,6 +46,17 @@ def test_a_name_that_looks_like_that_of_somebody_else_is_reviewed(open_world: Op
     assert [each[0] for each in found(world)] == [name]
 
 
+@pytest.mark.parametrize(
+    "name", ["\N{CYRILLIC CAPITAL LETTER A}MY MUMM", "arny mumrn", "Amy Murnrn"], ids=ascii
+)
+def test_case_hides_nothing(open_world: OpenWorld, name: str) -> None:
+    """A small m looks like rn, a capital does not, and they are one letter all the same."""
+    world = open_world(without_model=True)
+    world.register("AMY MUMM")
+    world.register(name)
+    assert [each[0] for each in found(world)] == [name]
+
+
 @pytest.mark.parametrize("name", ["John Smith", "john smith", "JOHN SMITH", "John  Smith"])
 def test_two_people_have_the_same_name(open_world: OpenWorld, name: str) -> None:
     """Honestly, in whatever case and with whatever white space."""

@@ -25,7 +25,8 @@ class Fingerprints:
         nor how much white space there is.
         """
         shown = " ".join(unicodedata.normalize("NFC", name).split())
-        looks = self._digest("skeleton", skeleton(shown).casefold(), key=key)
+        # Capitals look like other letters than small ones; what they look like is folded, so that AMY is amy.
+        looks = self._digest("skeleton", skeleton(skeleton(shown).casefold()), key=key)
         return looks, self._digest("spelling", unicodedata.normalize("NFC", shown.casefold()), key=key)
 
     def question(self, *parts: str) -> str:
