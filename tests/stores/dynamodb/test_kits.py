@@ -94,7 +94,7 @@ def test_a_forked_process_has_connections_of_its_own(url: str) -> None:
     client = store._call.link.client
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(lambda: store._call.link.client).result() is client
-    store._call.link._made = (os.getpid() + 1, client)  # as a child finds it
+    store._call.link._made._made = (os.getpid() + 1, client)  # as a child finds it
     assert run(store.get(Account, purse.id)) == purse
     assert store._call.link.client is not client
     run(store.close())
