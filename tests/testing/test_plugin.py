@@ -292,6 +292,19 @@ def test_many(sync_kit, outbox):
     check(source).assert_outcomes(passed=1)
 
 
+def test_an_application_that_sends_no_mail_needs_no_extra(check: Check) -> None:
+    """Its kits have no mailer, and the outbox is empty."""
+    source = """
+import sys
+
+def test_without(monkeypatch, request, outbox):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    request.getfixturevalue("sync_kit").users.register(email="ada@example.com", name="Ada")
+    assert outbox.sent == []
+"""
+    check(source).assert_outcomes(passed=1)
+
+
 def test_an_application_gives_options_and_a_store(check: Check) -> None:
     """By fixtures of its own, of which one may have many values; a store that is given serves both kits."""
     source = """
