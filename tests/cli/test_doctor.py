@@ -1,5 +1,7 @@
 """``userkit doctor``: each defect is made, found, and said how to mend."""
 
+import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,18 +12,18 @@ from typing import Any
 import pytest
 
 from tests.cli.calling import SECRET, Commands
-from userkit.cli.doctor import hashing
 from userkit.cli.doctor.finding import Finding, State
 from userkit.cli.doctor.hashing import time_finding
 from userkit.cli.doctor.patient import Home, examined
-from userkit.cli.doctor.stores import clock_finding, engine_findings
-from userkit.errors import StoreUnavailableError
+from userkit.cli.doctor.stores import clock_finding, engine_findings, schema_findings
+from userkit.errors import MissingExtraError, StoreUnavailableError
 from userkit.features.audit import AuditEntry
 from userkit.features.audit.collection import AUDIT
 from userkit.features.users.collection import USERS
 from userkit.plugins.opening import open_store
 from userkit.storage.changes import Add
 from userkit.storage.inspection import Inspection, Remark
+from userkit.storage.migrations import Migrations
 from userkit.sync import run
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,23 +31,28 @@ IN_MEMORY = "memory://"  # for what asks no database: it takes half of the time
 FRONT = "a-host-of-its-own.example"
 
 
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that was upgraded, for copies."""
+    found = Commands(tmp_path_factory.mktemp("upgraded"))
+    found.said("db", "upgrade")
+    return found.folder / "app.db"
+
+
 @pytest.fixture
-def commands(tmp_path: Path) -> Commands:
-    """A database that was upgraded, and settings that are fit for production."""
-    found = Commands(
+def commands(tmp_path: Path, upgraded: Path) -> Commands:
+    """Such a database, and settings that are fit for production."""
+    shutil.copy(upgraded, tmp_path / "app.db")
+    return Commands(
         tmp_path,
         USERKIT_BASE_URL=f"https://{FRONT}",
         USERKIT_MAILER="smtp://ada:hidden@mail.example?sender=no-reply@app.example",
         USERKIT_SERVE_TRUSTED_PROXIES="10.0.0.1",
     )
-    found.said("db", "upgrade")
-    return found
 
 
 def findings(commands: Commands, *arguments: str, **environment: str | None) -> dict[str, dict[str, str]]:
     """Return what is found, by the name of the check; whatever the exit code is."""
-    import json
-
     result = commands("doctor", "--json", *arguments, **environment)
     assert result.stderr == "", result.stderr
     document = json.loads(result.stdout)
@@ -370,7 +377,6 @@ def test_hashes_that_need_more_memory_than_there_is_are_found(commands: Commands
     assert state(commands, "password hash: memory", IN_MEMORY, USERKIT_ARGON2_WORKERS="2")[1].startswith(
         "1 process(es) x 2"
     )
-    assert hashing.__doc__
 
 
 @pytest.mark.parametrize(
@@ -422,3 +428,18 @@ def test_with_traceback_a_strange_error_is_seen(monkeypatch: pytest.MonkeyPatch)
     broken: Callable[[], Iterator[Finding]] = lambda: (1 / 0 for _ in range(1))  # type: ignore[misc]  # noqa: E731
     with pytest.raises(ZeroDivisionError):
         list(examined("a check", broken()))
+
+
+def test_without_the_extra_for_migrations_drift_is_skipped(tmp_path: Path) -> None:
+    """What the store itself finds is told all the same."""
+    missing = MissingExtraError("alembic is not installed: pip install 'userkit-sdk[migrations]'")
+    store = open_store(f"sqlite:///{tmp_path}/app.db", blocking=True)
+
+    def away() -> Migrations:
+        raise missing
+
+    vars(store)["migrations"] = away
+    home = Home(name="store", shown="sqlite://", store=store, collections=[USERS], is_main=True)
+    states = {each.check: each.state for each in schema_findings(home, prepare=False)}
+    run(store.close())
+    assert states == {"store: drift": State.SKIPPED, "store: schema": State.FAIL}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import SECRET, Commands
+from tests.servers.bedrock import BedrockLoopback, refuses, says
 from tests.servers.mariadb import MariadbServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
@@ -112,3 +113,23 @@ def test_mongodb_tells_how_many_servers_it_has(commands: Commands, mongo: MongoS
     assert found["store: clock"][0] == "ok"
     assert found["store: replica set"][0] == "warn"
     assert found["store: write concern"] == ("ok", "w=majority with each write")
+
+
+def test_a_language_model_is_asked_only_with_ask(
+    commands: Commands, bedrock_loopback: BedrockLoopback
+) -> None:
+    """For a word; what it refuses is a failure."""
+    url = bedrock_loopback.url()
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+
+    def asked(*arguments: str) -> str:
+        told = commands("doctor", "memory://", "--json", *arguments, USERKIT_LANGUAGE_MODEL=url, **keys)
+        found = {each["check"]: each["state"] for each in json.loads(told.stdout)["findings"]}
+        return str(found["language model"])
+
+    bedrock_loopback.script = [says("Yes."), refuses(403, "AccessDeniedException")]
+    assert asked() == "ok"
+    assert len(bedrock_loopback.asked) == 0
+    assert asked("--ask") == "ok"
+    assert len(bedrock_loopback.asked) == 1
+    assert asked("--ask") == "fail"

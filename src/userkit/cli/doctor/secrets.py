@@ -14,6 +14,8 @@ __all__ = ["secret_findings"]
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OURS = ("USERKIT_SECRET",)
+# Shorter text is found anywhere; it is weak in any case.
+_TELLING = 8
 _NEW = "Make a secret of its own: `userkit keys generate --algorithm secret --out FILE`."
 
 
@@ -60,7 +62,7 @@ def _sharing(given: Sequence[str], environment: Mapping[str, str]) -> Finding:
     holders = [
         name
         for name, value in sorted(environment.items())
-        if name.upper() not in _OURS and any(secret and secret in value for secret in given)
+        if name.upper() not in _OURS and any(len(secret) >= _TELLING and secret in value for secret in given)
     ]
     if holders:
         return fail(
