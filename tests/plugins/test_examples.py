@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,19 +44,14 @@ with SyncUserKit("memory://", secret=SECRET, auth=["{name}"], hasher=InstantHash
     assert (identity.user_id, identity.backend) == (user.id, "{name}")
 """
 
-FINDS_THE_PROXY = """
-import secrets
-from datetime import UTC, datetime
-from userkit import SyncUserKit
-from userkit.testing import InstantHasher
-from userkit_auth_proxy import ProxySettings, sign
-
-KEY, SECRET = secrets.token_bytes(32), secrets.token_urlsafe(32)
-auth = {"proxy": ProxySettings(key=KEY, register=True)}
-
-with SyncUserKit("memory://", secret=SECRET, auth=auth, hasher=InstantHasher()) as kit:
-    identity = kit.authenticate(sign("ada@example.com", key=KEY, at=datetime.now(UTC)))
-    assert kit.users.get(identity.user_id).email == "ada@example.com"
+USES_THE_PROXY = """
+with kit:
+    client = app.test_client()
+    said = {"X-Forwarded-User": "ada@example.com", "X-Proxy-Secret": PROXY_SECRET}
+    assert client.get("/api/v1/users/me", headers=said).json["email"] == "ada@example.com"
+    guessed = {**said, "X-Proxy-Secret": secrets.token_urlsafe(32)}
+    assert client.get("/api/v1/users/me", headers=guessed).status_code == 401
+    assert client.get("/api/v1/auth/sessions", headers=said).json["code"] == "forbidden"
 """
 
 
@@ -108,6 +104,13 @@ def environment() -> Mapping[str, str]:
     return bare | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
+def snippets(page: Path) -> str:
+    """Return the Python of a page, as a reader types it from top to bottom."""
+    blocks = re.findall(r"^```python$(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert blocks, page
+    return "".join(blocks)
+
+
 def need(module: str, distribution: str) -> None:
     """Say so where something is not installed that only these tests need."""
     if importlib.util.find_spec(module) is None:
@@ -141,7 +144,7 @@ def test_the_example_is_found_used_and_tested(place: Place, tmp_path: Path) -> N
     """It knows nothing of userkit but what everybody may know."""
     project = shutil.copytree(EXAMPLE, tmp_path / "example")
     place.install(project)
-    place.does(FINDS_THE_PROXY, tmp_path)
+    place.does(snippets(project / "README.md") + USES_THE_PROXY, tmp_path)
     assert " passed" in place.own_tests(project)
 
 
@@ -164,6 +167,7 @@ def test_a_generated_plugin_is_green_from_the_start(
     assert not any("{" in each for each in files)
     place.install(project)
     place.does(program.format(name=name, module=module), tmp_path)
+    place.does(snippets(project / "docs" / "index.md"), tmp_path)
     assert " passed" in place.own_tests(project)
 
 
