@@ -51,6 +51,9 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 _BACKENDS = ("SQL_", "REDIS_", "REDIS_CACHE_", "MONGODB_", "DYNAMODB_", "BEDROCK_")
 _SECRETIVE = re.compile(r"pass|pwd|secret|token|key|salt|credential|auth|sig|cert", re.IGNORECASE)
 _LONGEST_SHOWN = 24
+_OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*=", re.ASCII)
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^:@/?#\[\],]*)(?::\d*)?"
+_PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@]*)?")
 
 config = typer.Typer(no_args_is_help=True, help="Look at what the environment says.")
 
@@ -109,22 +112,31 @@ def unknown_variables(environment: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def masked(url: str) -> str:
-    """Return a URL with its password, and each option that may be secret, replaced by ``***``."""
+    """Return a URL with its password, and each option that may be secret, replaced by ``***``.
+
+    Of one in which nobody can tell where a password ends, because it was not quoted, only the scheme is left.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator:
         return _MASK
-    # A password may hold any character where somebody forgot to quote it: the last @ ends it.
-    login, at, place = rest.rpartition("@")
-    user, colon, _ = login.partition(":")
-    place, mark, options = place.partition("?")
-    shown = "&".join(map(_option, options.split("&"))) if mark else ""
-    return f"{scheme}://{user}{colon and f':{_MASK}'}{at}{place}{mark}{shown}"
+    place, mark, query = rest.partition("?")
+    options = query.split("&") if query else []
+    login, at, host = place.rpartition("@")
+    if not all(map(_OPTION.match, options)) or not (at or _PLACE.fullmatch(place)):
+        return f"{scheme}://…"
+    return f"{scheme}://{_login(login)}{at}{host}{mark}{'&'.join(map(_option, options))}"
+
+
+def _login(text: str) -> str:
+    user, colon, _ = text.partition(":")
+    # Some services take a token for the user.
+    shown = user if len(user) <= _LONGEST_SHOWN else _MASK
+    return f"{shown}{colon}{_MASK}" if colon else shown
 
 
 def _option(text: str) -> str:
-    name, equals, value = text.partition("=")
-    hidden = _SECRETIVE.search(name) or len(value) > _LONGEST_SHOWN or not equals
-    return f"{name}{equals}{_MASK}" if hidden and equals else (_MASK if hidden and name else text)
+    name, _, value = text.partition("=")
+    return f"{name}={_MASK if _SECRETIVE.search(name) or len(value) > _LONGEST_SHOWN else value}"
 
 
 def _value(settings: UserKitSettings, field: str, value: Any) -> str | None:
