@@ -4,13 +4,14 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from userkit.errors import ConfigurationError
+from userkit.importing import FORMATS, Source
 from userkit.importing.formats.jsonl import of_columns
 from userkit.importing.person import Person, Record, RowRefusedError
 from userkit.importing.reading import people
@@ -37,6 +38,7 @@ def test_any_bytes_are_people_or_refusals(content: bytes) -> None:
     all_are_rows(json_members, content)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.lists(st.dictionaries(st.text(), st.integers())))))
 def test_every_object_of_an_array_is_found(objects: list[dict[str, object]]) -> None:
     """Whatever brackets and quotation marks are in its texts."""
@@ -45,6 +47,43 @@ def test_every_object_of_an_array_is_found(objects: list[dict[str, object]]) -> 
     document = {"u": [{"a": 1}], "x": {"users": [{}]}, "users": objects, "after": [{}]}
     content = json.dumps(document, indent=1).encode()
     assert [each for _, each in read(lambda file: json_members(file, key="users"), content)] == objects
+
+
+_KEYS = [
+    *("email", "name", "attributes", "created_at", "password_hash", "verified", "source_id", "model", "pk"),
+    *("fields", "password", "username", "confirmed_at", "active", "_id", "user_metadata", "user_id", "name"),
+    *("blocked", "passwordHash", "salt", "createdAt", "customAttributes", "Attributes", "Enabled", "type"),
+    *("credentials", "credentialData", "secretData", "createdTimestamp", "enabled"),
+]
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["{}", "$"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+@settings(max_examples=40)
+@given(record=st.dictionaries(st.sampled_from(_KEYS), _JSON))
+def test_any_object_is_a_person_or_a_refusal(
+    name: str, record: dict[str, object], tmp_path_factory: Any
+) -> None:
+    """Whatever is where something else is expected, in each format."""
+    wrapped = {
+        "firebase": {"users": [record]},
+        "keycloak": {"users": [record]},
+        "cognito": {"Users": [record]},
+    }
+    path = tmp_path_factory.getbasetemp() / f"{name}.json"
+    path.write_text("email\n1\n" if name == "csv" else json.dumps(wrapped.get(name, record)))
+    rows = list(FORMATS[name](Source(path=path)))
+    assert all(row.content is None or isinstance(row.content, (Person, RowRefusedError)) for row in rows)
+    assert len(rows) == 1
 
 
 def test_lines_are_told_and_chunks_do_not_matter() -> None:
@@ -96,7 +135,5 @@ def test_an_array_that_ends_too_early_is_reported() -> None:
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """In one sentence."""
-    from userkit.importing import FORMATS, Source
-
     with pytest.raises(ConfigurationError, match="cannot be read"):
         list(FORMATS["django"](Source(path=tmp_path / "no")))
