@@ -8,6 +8,7 @@ from userkit_auth_proxy import ProxySettings
 
 from tests.world import ADA, KEY, SECRET
 from userkit import SyncUserKit
+from userkit.storage.port import Store
 from userkit.testing import FrozenClock, InstantHasher
 
 
@@ -22,10 +23,15 @@ def open_kit(clock: FrozenClock) -> Iterator[Callable[..., SyncUserKit]]:
     """Open kits with the backend, and close them after the test."""
     opened: list[SyncUserKit] = []
 
-    def open_kit(*, attributes: Any = None, **settings: Any) -> SyncUserKit:
+    def open_kit(store: Store | None = None, *, attributes: Any = None, **settings: Any) -> SyncUserKit:
         auth: dict[str, Any] = {"proxy": ProxySettings(**{"key": KEY, **settings}), "jwt": None}
         kit = SyncUserKit(
-            "memory://", secret=SECRET, auth=auth, hasher=InstantHasher(), clock=clock, attributes=attributes
+            store or "memory://",
+            secret=SECRET,
+            auth=auth,
+            hasher=InstantHasher(),
+            clock=clock,
+            attributes=attributes,
         )
         kit.open()
         opened.append(kit)

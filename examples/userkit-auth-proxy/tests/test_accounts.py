@@ -11,7 +11,10 @@ from userkit_auth_proxy import sign
 
 from tests.world import ADA, KEY, opens
 from userkit import SyncUserKit, User
+from userkit.backends.memory import MemoryStore
 from userkit.errors import UserNotFoundError
+from userkit.storage.changes import Save
+from userkit.sync import run
 from userkit.testing import FrozenClock
 
 OpenKit = Callable[..., SyncUserKit]
@@ -84,6 +87,15 @@ def test_a_squatter_shares_no_account_with_the_owner(open_kit: OpenKit, clock: F
         kit = open_kit(register=register)
         kit.users.register(email=ADA, name="Eve", password=PASSWORD)
         assert not opens(kit, sign(ADA, key=KEY, at=clock()))
+
+
+def test_a_confirmed_address_is_its_owners(open_kit: OpenKit, clock: FrozenClock) -> None:
+    """The account may have a password, too."""
+    store = MemoryStore()
+    kit = open_kit(store)
+    user = kit.users.register(email=ADA, name="Ada", password=PASSWORD)
+    run(store.commit(Save(user, user.verified(clock()))))
+    assert opens(kit, sign(ADA, key=KEY, at=clock()))
 
 
 def test_an_application_may_trust_unconfirmed_addresses(open_kit: OpenKit, clock: FrozenClock) -> None:
