@@ -193,3 +193,20 @@ def test_a_fingerprint_tells_files_and_formats(tmp_path: Path) -> None:
     assert fingerprint(tmp_path / "a", "csv") != fingerprint(tmp_path / "a", "jsonl")
     with pytest.raises(ConfigurationError):
         fingerprint(tmp_path / "b")
+
+
+def test_a_report_is_not_continued_in_another_file(tmp_path: Path) -> None:
+    """What was written before would be missing."""
+    with pytest.raises(ConfigurationError, match="not the one"):
+        ReportFile(tmp_path / "other", size=1)
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        ReportFile(tmp_path)
+
+
+def test_a_broken_resume_file_is_refused(tmp_path: Path) -> None:
+    """It is of this version, or it is none."""
+    path = tmp_path / "resume"
+    for content in ("{", "[]", '{"userkit_import": 0}'):
+        path.write_text(content)
+        with pytest.raises(ConfigurationError):
+            Bookmark(path)

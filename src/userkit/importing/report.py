@@ -21,14 +21,20 @@ class ReportFile:
     """Writes one JSON object a line, for the eyes of whoever asked for it."""
 
     def __init__(self, path: Path, *, size: int = 0) -> None:
-        """Begin a file, or go on after its first ``size`` bytes. Raises ConfigurationError."""
+        """Begin a file, or go on after its first ``size`` bytes.
+
+        Raises ConfigurationError when it cannot be written, or is shorter than that.
+        """
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             self._file: IO[bytes] = os.fdopen(handle, "r+b")
-            self._file.truncate(size)
-            self._file.seek(size)
         except OSError as error:
             raise ConfigurationError(f"The report cannot be written: {error.strerror}.") from error
+        if os.fstat(handle).st_size < size:
+            self._file.close()
+            raise ConfigurationError("The report is not the one that the resume file belongs to.")
+        self._file.truncate(size)
+        self._file.seek(size)
 
     def write(self, document: Mapping[str, Any]) -> None:
         """Write a line."""

@@ -1,4 +1,4 @@
-"""fastapi-users: its table of users."""
+"""The table of users of fastapi-users."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
