@@ -2,6 +2,8 @@
 
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -460,3 +462,13 @@ def test_the_tests_of_the_page_pass(check: Check) -> None:
     result = check("\n".join(blocks))
     assert result.ret is pytest.ExitCode.OK
     assert result.parseoutcomes()["passed"] == sum(block.count("def test_") for block in blocks)
+
+
+def test_loading_it_is_cheap() -> None:
+    """Runs that want none of it do not wait for it, nor for an extra that is not there."""
+    code = "import sys, pytest, userkit.testing.plugin; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"argon2", "asyncio", "fastapi", "flask", "hypothesis", "jinja2", "jwt", "pydantic"}
+    ours = {name for name in loaded if name.startswith("userkit.testing")}
+    assert ours == {"userkit.testing", "userkit.testing.plugin"}

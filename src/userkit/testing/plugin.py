@@ -5,7 +5,8 @@ realm and one secret, so that an application on the one finds what a test arrang
 met through their blocking drivers. So ``kit`` is bound to no event loop: it serves that of the test as well
 as that of a test client, and plain tests can have it without any plugin for asynchronous ones.
 
-pytest loads this module wherever userkit is installed, so fixtures import what they need when they run.
+An application names it: ``pytest_plugins = ["userkit.testing.plugin"]``. Fixtures import what they need when
+they run, so that naming it costs little and needs no extra.
 """
 
 from __future__ import annotations
