@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 PAGE = Path(__file__).parents[3] / "docs" / "tutorials" / "a-store-in-an-hour.md"
-ROOT = PAGE.parents[2]
 
 FENCE = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -47,7 +46,7 @@ def _mistake(change: str, said: str) -> Mistake:
 
 def ran(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     """Run pytest as a reader does."""
-    paths = os.pathsep.join([str(folder), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests],
         cwd=folder,
