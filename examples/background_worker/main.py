@@ -1,4 +1,4 @@
-"""An application that sends no mail itself, and a worker that does: ``python examples/background_worker/main.py``.
+"""An application without mail, and a worker that sends it: ``python examples/background_worker/main.py``.
 
 ``main.py app`` and ``main.py worker`` are the two processes by themselves; without a word both run, until one
 of them ends. What they share is in the folder ``worker-data``, or where ``DATA`` says.
@@ -73,6 +73,7 @@ def work() -> None:
 
 def both() -> NoReturn:
     """Run both; when one ends, end the other. Whoever runs processes for you does this better."""
+    arguments()  # the secret is made here, and not by two processes at once
     processes = [subprocess.Popen([sys.executable, __file__, what]) for what in ("app", "worker")]
 
     def end(number: int, frame: FrameType | None) -> None:

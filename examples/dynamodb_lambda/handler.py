@@ -1,7 +1,7 @@
 """userkit in AWS Lambda behind an HTTP API, over DynamoDB: ``python handler.py register.json login.json``.
 
-``handler.handler`` answers events of payload version 2.0, and ``handler.work`` is for a schedule of one minute.
-``USERKIT_DATABASE`` and the other variables say where everything is; see README.md beside it.
+``handler.handler`` answers events of payload version 2.0, and ``handler.work`` is for a schedule of one
+minute. ``USERKIT_DATABASE`` and the other variables say where everything is; see README.md beside it.
 """
 
 import base64
@@ -98,11 +98,20 @@ def _told(answer: Response) -> dict[str, Any]:
     is_text = not body or (answer.header("content-type") or "").startswith(_TEXT)
     return {
         "statusCode": answer.status,
-        "headers": {name: value for name, value in answer.headers if name != "set-cookie"},
+        "headers": _merged(answer),
         "cookies": [value for name, value in answer.headers if name == "set-cookie"],
         "body": body.decode() if is_text else base64.b64encode(body).decode(),
         "isBase64Encoded": not is_text,
     }
+
+
+def _merged(answer: Response) -> dict[str, str]:
+    """Return the headers but the cookies; those of one name are one, with commas between the values."""
+    merged: dict[str, str] = {}
+    for name, value in answer.headers:
+        if name != "set-cookie":
+            merged[name] = f"{merged[name]}, {value}" if name in merged else value
+    return merged
 
 
 def _joined(stream: AsyncGenerator[bytes, None]) -> bytes:

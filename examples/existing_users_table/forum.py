@@ -1,7 +1,7 @@
 """A forum in Flask that keeps its table of users: ``python examples/existing_users_table/forum.py``.
 
-The first start makes the database as the old forum left it, in the folder ``forum-data`` or where ``DATA`` says.
-Every start gives accounts to those who have none yet.
+The first start makes the database as the old forum left it, in the folder ``forum-data`` or where
+``DATA`` says. Every start gives accounts to those who have none yet.
 """
 
 import os
@@ -57,7 +57,8 @@ def member_id(user: User) -> int:
     with engine.begin() as connection:
         # Two requests may come at once; the link is unique.
         connection.execute(insert(people).values(row).on_conflict_do_nothing())
-        return connection.execute(select(people.c.id).where(people.c.userkit_id == user.id)).scalar_one()
+        mine = select(people.c.id).where(people.c.userkit_id == user.id)
+        return int(connection.execute(mine).scalar_one())
 
 
 @app.get("/")
@@ -93,8 +94,9 @@ def start() -> None:
     if not inspect(engine).has_table("posts"):
         make_old_database(engine)
     link_column(engine)
-    with kit:
-        print(move(kit, engine), flush=True)
+    # A kit without a mailer: one with a mailer would ask everybody who is moved to confirm their address.
+    with SyncUserKit(SQLAlchemyStore.from_engine(engine), secret=SECRET) as quiet:
+        print(move(quiet, engine), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ TABLES = (
     """CREATE TABLE users (
         id INTEGER PRIMARY KEY, username TEXT NOT NULL, email TEXT NOT NULL, password TEXT NOT NULL,
         signature TEXT NOT NULL DEFAULT '')""",
-    "CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES users (id), text TEXT)",
+    "CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL, text TEXT)",
 )
 MD5 = hashlib.md5(b"bombe", usedforsecurity=False).hexdigest()
 PEOPLE = (

@@ -1,6 +1,6 @@
 """One application for several companies, in FastAPI: ``python examples/multi_tenant/main.py``.
 
-Each has a subdomain and a realm of its own. ``TENANTS`` names them, ``DATABASE`` is where all of them are kept.
+Each has a subdomain and a realm of its own. ``TENANTS`` names them, ``DATABASE`` is where all are kept.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""A shop in FastAPI whose orders and users are committed together: ``python examples/sqlalchemy_session/shop.py``.
+"""A shop whose orders and users are committed together: ``python examples/sqlalchemy_session/shop.py``.
 
-What it keeps is in the folder ``shop-data``, or where ``DATA`` says. Without ``SECRET`` everybody is signed out
-when it starts again.
+What it keeps is in the folder ``shop-data``, or where ``DATA`` says. Without ``SECRET`` everybody is
+signed out when it starts again.
 """
 
 import os
