@@ -8,8 +8,11 @@ import typer
 from typer.core import TyperGroup
 
 from userkit.cli.audit import audit
+from userkit.cli.config import config
 from userkit.cli.copy import copy
 from userkit.cli.db import db
+from userkit.cli.doctor import doctor
+from userkit.cli.keys import keys
 from userkit.cli.mail import mail
 from userkit.cli.output import print_error
 from userkit.cli.plugins import plugins
@@ -69,8 +72,11 @@ def userkit(
 app.command()(plugins)
 app.command()(serve)
 app.command()(copy)
+app.command()(doctor)
 # A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
 app.add_typer(mail, name="mail")
 app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
+app.add_typer(config, name="config")

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from userkit.errors import UnsupportedStoreError
 from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
+from userkit.storage.inspection import Inspection
 from userkit.storage.migrations import Migrations
 from userkit.storage.port import Store
 
@@ -16,6 +17,7 @@ __all__ = [
     "Countable",
     "Forwarding",
     "InProcess",
+    "Inspectable",
     "Migratable",
     "Purgeable",
     "Searchable",
@@ -120,6 +122,15 @@ class InProcess(Protocol):
     @property
     def in_process(self) -> bool:
         """Tell whether calls never leave the process and its memory."""
+        ...
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """Tells of the engine behind it what only it can ask."""
+
+    async def inspect(self) -> Inspection:
+        """Return what engine it is and how it is set up. Nothing is changed. Raises StoreUnavailableError."""
         ...
 
 

@@ -4,8 +4,11 @@
 limiters, ``LanguageModelConformance`` that of language models, ``HttpConformance`` that of integrations of
 frameworks. ``FrozenClock`` is time that stands
 still, ``InstantHasher`` hashes passwords in no time, ``ScriptedModel`` is a language model that answers
-what a test has written down.
+what a test has written down. ``userkit.testing.plugin`` are the fixtures for tests of applications.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,22 +21,48 @@ pytest.register_assert_rewrite(
     "userkit.testing.race",
 )
 
-from userkit.testing.clock import FrozenClock  # noqa: E402 - assertions are rewritten at the first import
-from userkit.testing.conformance import StoreConformance  # noqa: E402
-from userkit.testing.hashing import InstantHasher  # noqa: E402
-from userkit.testing.http.conformance import HttpConformance  # noqa: E402
-from userkit.testing.language_model import ScriptedModel  # noqa: E402
-from userkit.testing.language_models import LanguageModelConformance  # noqa: E402
-from userkit.testing.limits import RateLimiterConformance  # noqa: E402
-from userkit.testing.standard import deviation  # noqa: E402
+if TYPE_CHECKING:
+    from userkit.testing.clients import AsUser
+    from userkit.testing.clock import FrozenClock
+    from userkit.testing.conformance import StoreConformance
+    from userkit.testing.hashing import InstantHasher
+    from userkit.testing.http.conformance import HttpConformance
+    from userkit.testing.language_model import ScriptedModel
+    from userkit.testing.language_models import LanguageModelConformance
+    from userkit.testing.limits import RateLimiterConformance
+    from userkit.testing.mailbox import Mailbox
+    from userkit.testing.standard import deviation
 
 __all__ = [
+    "AsUser",
     "FrozenClock",
     "HttpConformance",
     "InstantHasher",
     "LanguageModelConformance",
+    "Mailbox",
     "RateLimiterConformance",
     "ScriptedModel",
     "StoreConformance",
     "deviation",
 ]
+
+# The plugin of pytest is loaded wherever userkit is installed, and wants neither suites nor hypothesis.
+_LATER = {
+    "AsUser": "userkit.testing.clients",
+    "FrozenClock": "userkit.testing.clock",
+    "HttpConformance": "userkit.testing.http.conformance",
+    "InstantHasher": "userkit.testing.hashing",
+    "LanguageModelConformance": "userkit.testing.language_models",
+    "Mailbox": "userkit.testing.mailbox",
+    "RateLimiterConformance": "userkit.testing.limits",
+    "ScriptedModel": "userkit.testing.language_model",
+    "StoreConformance": "userkit.testing.conformance",
+    "deviation": "userkit.testing.standard",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

@@ -10,6 +10,7 @@ from userkit.backends.mongodb import loading, preparing
 from userkit.backends.mongodb.calling import done
 from userkit.backends.mongodb.connection import Connection, blocks
 from userkit.backends.mongodb.forms import WORDS, Document, Form
+from userkit.backends.mongodb.inspecting import inspect
 from userkit.backends.mongodb.writing import Pair, carry_out
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
@@ -25,6 +26,7 @@ from userkit.storage.catalogue import (
 )
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
+from userkit.storage.inspection import Inspection
 from userkit.storage.port import DEFAULT_REALM
 from userkit.storage.words import prefix_end, query_words
 
@@ -188,6 +190,11 @@ class MongoStore:
                 collection = self._connection.collection(form.name, lists=True)
                 found.update(await done(collection.distinct("realm")))
         return sorted(found)
+
+    async def inspect(self) -> Inspection:
+        """See Inspectable.inspect."""
+        async with self._connection.turn():
+            return await inspect(self._connection)
 
     def realm(self, name: str) -> Self:
         """See Store.realm."""

@@ -6,7 +6,7 @@ from userkit.backends.redis.connecting import Link, done
 from userkit.backends.redis.scripts import PROBE
 from userkit.errors import StoreUnavailableError, UnsupportedStoreError
 
-__all__ = ["check", "check_told"]
+__all__ = ["check", "check_told", "told_by"]
 
 _OLDEST = (6, 2)
 
@@ -17,7 +17,7 @@ async def check(link: Link, tag: str) -> None:
     ``tag`` is what keys begin with. Raises StoreUnavailableError for a replica, and redis-py's
     errors where the server does not let a store do what it has to.
     """
-    for told in await _told(link):
+    for told in await told_by(link):
         check_told(link, told)
     await link.run(PROBE, tag)
 
@@ -29,7 +29,7 @@ def check_told(link: Link, told: dict[str, Any]) -> None:
     _check_memory(link, told)
 
 
-async def _told(link: Link) -> list[dict[str, Any]]:
+async def told_by(link: Link) -> list[dict[str, Any]]:
     """Return what each primary tells of itself."""
     if not link.is_cluster:
         return [await done(link.client.info())]

@@ -10,6 +10,7 @@ from userkit.backends.redis.committing import batches, carry_out
 from userkit.backends.redis.connecting import Link
 from userkit.backends.redis.errors import DRIVER_ERRORS, is_unknown, translating
 from userkit.backends.redis.forms import Form
+from userkit.backends.redis.inspecting import inspect
 from userkit.kernel.entity import Entity
 from userkit.kernel.ids import is_id
 from userkit.kernel.json import is_storable_text
@@ -24,6 +25,7 @@ from userkit.storage.catalogue import (
 )
 from userkit.storage.changes import Add, Change
 from userkit.storage.collection import Collection
+from userkit.storage.inspection import Inspection
 from userkit.storage.plain import milliseconds
 from userkit.storage.port import DEFAULT_REALM
 from userkit.storage.words import prefix_end, query_words
@@ -172,6 +174,11 @@ class RedisStore:
         with translating(self._link.where):
             names = await self._link.call("SMEMBERS", f"{self._prefix}:realms")
         return sorted(each.decode() if isinstance(each, bytes) else each for each in names)
+
+    async def inspect(self) -> Inspection:
+        """See Inspectable.inspect."""
+        with translating(self._link.where):
+            return await inspect(self._link)
 
     def realm(self, name: str) -> Self:
         """See Store.realm."""

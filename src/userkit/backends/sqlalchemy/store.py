@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
-from userkit.backends.sqlalchemy import outcome, preparing, reading, writing
+from userkit.backends.sqlalchemy import inspecting, outcome, preparing, reading, writing
 from userkit.backends.sqlalchemy.runners import (
     AsyncEngineRunner,
     AsyncSessionRunner,
@@ -35,6 +35,7 @@ from userkit.storage.catalogue import (
 )
 from userkit.storage.changes import Change
 from userkit.storage.collection import Collection
+from userkit.storage.inspection import Inspection
 from userkit.storage.migrations import Migrations
 from userkit.storage.port import DEFAULT_REALM
 
@@ -199,6 +200,10 @@ class SQLAlchemyStore:
     async def realms(self) -> Sequence[str]:
         """See Surveyable.realms; on a session they are those of the built-in collections."""
         return await self._read(partial(reading.realms, collections=self._catalogue.collections))
+
+    async def inspect(self) -> Inspection:
+        """See Inspectable.inspect."""
+        return await self._read(inspecting.inspect)
 
     def realm(self, name: str) -> Self:
         """See Store.realm."""
