@@ -204,11 +204,12 @@ def provide_servers(session: nox.Session) -> None:
 
 
 def provide_programs(session: nox.Session) -> None:
-    """Install what Debian has of MariaDB, Redis and Chromium, and what the others need to run."""
+    """Install what Debian has of MariaDB, Redis, etcd and Chromium, and what the others need to run."""
     wanted = {
         "mariadbd": "mariadb-server-core",
         "chromium": "chromium",
         "redis-server": "redis-server",
+        "etcd": "etcd-server",
         "java": "default-jre-headless",
     }
     missing = [package for program, package in wanted.items() if not found(program)]
