@@ -1,5 +1,6 @@
 """Real distributions, written to a folder of their own."""
 
+import importlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, distributions
@@ -28,6 +29,7 @@ class Site:
     ) -> Path:
         """Install a distribution and return the folder of its metadata."""
         for module, text in (modules or {}).items():
+            sys.modules.pop(module, None)  # of whatever folder; what is installed here is meant
             (self.path / f"{module}.py").write_text(dedent(text), encoding="utf-8")
         info = self.path / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
@@ -39,6 +41,7 @@ class Site:
             for line in (f"[{group}]", *(f"{key} = {value}" for key, value in entries.items()))
         ]
         (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+        importlib.invalidate_caches()
         return info
 
     def install_store(
