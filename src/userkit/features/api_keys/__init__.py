@@ -31,7 +31,9 @@ __all__ = [
 
 
 def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
-    """Return the feature; ``most`` is how many keys a user may have, those that expired included.
+    """Return the feature.
+
+    - ``most``: how many keys a user may have, those that have expired included; 1 to 1,000.
 
     Raises ConfigurationError.
     """

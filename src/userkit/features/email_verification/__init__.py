@@ -59,8 +59,10 @@ def email_verification(
     - ``required``: whether nobody can sign in before their address is verified.
     - ``on_registration``: whether a letter is sent to everybody who registers, where the kit has a
       mailer.
-    - ``lifetime``, ``change_lifetime``: how long the links are good, from a minute to 30 days.
-    - ``request_limit``, ``change_limit``: how many letters may be asked for.
+    - ``lifetime``: how long a link that confirms an address is good, from a minute to 30 days.
+    - ``change_lifetime``: how long one to a new address is good, from a minute to 30 days.
+    - ``request_limit``: how many letters a user may ask for, to confirm the address.
+    - ``change_limit``: how many a user may ask for, to have another address.
     """
     lifetime = check_lifetime(lifetime, of="email_verification(lifetime=…)")
     change_lifetime = check_lifetime(change_lifetime, of="email_verification(change_lifetime=…)")

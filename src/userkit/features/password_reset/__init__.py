@@ -47,7 +47,8 @@ def password_reset(
     """Return the feature.
 
     - ``lifetime``: how long a link is good, from a minute to 30 days.
-    - ``limit``, ``address_limit``: how many letters may be asked for.
+    - ``limit``: how many letters may be asked for to one e-mail address.
+    - ``address_limit``: how many may be asked for from one client address.
     """
     lifetime = check_lifetime(lifetime, of="password_reset(lifetime=…)")
 

@@ -51,8 +51,11 @@ def passwords(
 
     - ``min_length``: in characters, at least 8 (NIST SP 800-63B-4, 3.1.1.2: 15 where a password
       is the only factor).
+    - ``min_length_with_second_factor``: the same where a second factor is on, at least 8; never more
+      than ``min_length``.
     - ``words``: what a password must not consist of, such as the name of the service.
-    - ``account_limit``, ``address_limit``: how many wrong ones are taken.
+    - ``account_limit``: how many wrong ones are taken for one account.
+    - ``address_limit``: how many wrong ones are taken from one client address.
     """
     policy = PasswordPolicy(
         min_length=min_length,

@@ -88,22 +88,24 @@ def screening(
 ) -> Feature[Screening, SyncScreening]:
     """Return the feature, which is not built in: ``features=[screening(…)]``.
 
-    - ``staff``, ``brands``: names that others must not resemble. ``reserved``: words that are reserved
-      beside those that are built in. ``allowed_names``: names that the rules would hold up, and that are
-      honest here.
-    - ``disposable``: what becomes of throw-away addresses. ``also_disposable``, ``allowed_domains``:
-      domains that the list of them lacks, and that it errs about.
-    - ``attributes``: those attributes of users that are screened beside the name. ``names_in``: further
-      ones, which are shown as names are and are judged as such.
+    - ``staff``: names of people that others must not resemble.
+    - ``brands``: the same of companies and products.
+    - ``reserved``: words that are reserved beside those that are built in.
+    - ``also_disposable``: domains that the list of throw-away addresses lacks.
+    - ``allowed_domains``: domains that this list errs about.
+    - ``allowed_names``: names that the rules would hold up, and that are honest here.
+    - ``disposable``: what becomes of throw-away addresses.
+    - ``attributes``: those attributes of users that are screened beside the name.
+    - ``names_in``: further ones, which are shown as names are and are judged as such.
     - ``model``: whether the kit's language model judges what the rules let through; without one, or
       with False, the rules judge alone.
-    - ``time_limit``: for how many seconds it is waited for. ``unanswered``: what becomes of whom it
-      does not judge: ``review`` lets them through for a person to look at, ``allow`` lets them
-      through, ``refuse`` does not.
+    - ``time_limit``: for how many seconds a model is waited for, at most 60.
+    - ``unanswered``: what becomes of whom the model does not judge: ``review`` lets them through for a
+      person to look at, ``allow`` lets them through, ``refuse`` does not.
     - ``remember``: for how long its answers count for the same name, domain and attributes.
     - ``keep``: for how long reviews are kept after they were decided.
     - ``limit``: how many questions one client address or one user may cause.
-    - ``moment``: counts seconds and is never set back.
+    - ``moment``: the clock that measures how long a model takes, in seconds; it is never set back.
 
     Raises ConfigurationError.
     """

@@ -49,8 +49,9 @@ def spending(
     """Return the feature.
 
     - ``per_hour``: what may be spent within an hour of the clock, in any currency.
-    - ``input_price``, ``output_price``: what a million tokens cost, in the same. By default they are
+    - ``input_price``: what a million tokens cost that a model reads, in the same. By default prices are
       those of a dear model, so that less is spent than is counted.
+    - ``output_price``: what a million tokens cost that a model writes.
 
     Each realm has a limit of its own. Raises ConfigurationError.
     """

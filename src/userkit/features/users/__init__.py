@@ -36,7 +36,10 @@ __all__ = [
 
 
 def users(*, attributes: AttributesModel | None = None) -> Feature[Users, SyncUsers]:
-    """Return the feature; ``attributes`` is a pydantic model that the users' attributes must meet."""
+    """Return the feature.
+
+    - ``attributes``: a pydantic model that the users' attributes must meet; None takes any JSON.
+    """
     rule = AttributesRule(attributes)
 
     def build(parts: Parts) -> Users:
