@@ -1,18 +1,17 @@
 """How far a copy is, in a file that survives whatever becomes of the process."""
 
-import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from userkit.copying.scope import Place
 from userkit.errors import ConfigurationError
+from userkit.kernel.resume_file import read_resume_file, write_resume_file
 from userkit.storage.levelling import Key
 
 __all__ = ["Bookmark"]
 
-_FORM = 1
+_FORM, _VERSION = "userkit_copy", 1
 
 
 class Bookmark:
@@ -31,7 +30,7 @@ class Bookmark:
         """
         self._path = path
         self._document: dict[str, Any] = {
-            "userkit_copy": _FORM,
+            _FORM: _VERSION,
             "between": between,
             "places": {},
             "taken_out": [],
@@ -85,37 +84,12 @@ class Bookmark:
         return found
 
     def _save(self) -> None:
-        if self._path is None:
-            return
-        try:
-            _replace(self._path, json.dumps(self._document, indent=1).encode("ascii"))
-        except OSError as error:
-            raise ConfigurationError(f"The resume file cannot be written: {error.strerror}.") from error
+        if self._path is not None:
+            write_resume_file(self._path, self._document)
 
 
 def _read(path: Path, between: str) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ConfigurationError("The resume file cannot be read.") from error
-    if not isinstance(document, dict) or document.get("userkit_copy") != _FORM:
-        raise ConfigurationError("The resume file is not one of this version of `userkit copy`.")
+    document = read_resume_file(path, form=_FORM, version=_VERSION, command="userkit copy")
     if document["between"] != between:
         raise ConfigurationError("The resume file belongs to a copy between two other stores.")
     return document
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in the place of another one, so that after a power cut it is the one or the other."""
-    fresh = path.with_name(f"{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,17 +1,16 @@
 """How far an import is, in a file that survives whatever becomes of the process."""
 
 import hashlib
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from userkit.errors import ConfigurationError
+from userkit.kernel.resume_file import read_resume_file, write_resume_file
 
 __all__ = ["Bookmark", "fingerprint"]
 
-_FORM = 1
+_FORM, _VERSION = "userkit_import", 1
 
 
 def fingerprint(path: Path, *words: str) -> str:
@@ -42,12 +41,7 @@ class Bookmark:
             self._read(path)
 
     def _read(self, path: Path) -> None:
-        try:
-            document = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise ConfigurationError("The resume file cannot be read.") from error
-        if not isinstance(document, dict) or document.get("userkit_import") != _FORM:
-            raise ConfigurationError("The resume file is not one of this version of `userkit import`.")
+        document = read_resume_file(path, form=_FORM, version=_VERSION, command="userkit import")
         if document["of"] != self._of:
             raise ConfigurationError(
                 "The resume file belongs to an import of another file, or into another store."
@@ -60,29 +54,10 @@ class Bookmark:
         if self._path is None:
             return
         document = {
-            "userkit_import": _FORM,
+            _FORM: _VERSION,
             "of": self._of,
             "rows": rows,
             "report_size": report_size,
             "counted": counted,
         }
-        try:
-            _replace(self._path, json.dumps(document, indent=1).encode("ascii"))
-        except OSError as error:
-            raise ConfigurationError(f"The resume file cannot be written: {error.strerror}.") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in the place of another one, so that after a power cut it is the one or the other."""
-    fresh = path.with_name(f"{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        write_resume_file(self._path, document)
