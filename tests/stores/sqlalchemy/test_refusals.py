@@ -46,6 +46,23 @@ def test_a_wrong_password_is_told_and_kept(database: Database) -> None:
     assert database.server.password not in whole_text(refused.value)
 
 
+@pytest.mark.parametrize("database", kinds("psycopg", "async-psycopg", "asyncpg"), indirect=True)
+def test_a_server_without_tls_is_told(database: Database) -> None:
+    """Where the URL wants nothing less."""
+    store = database.keep(open_url(f"{database.url}?sslmode=require", blocking=database.blocking))
+    with pytest.raises(StoreUnavailableError, match="sslmode and sslrootcert accept: is TLS on there"):
+        database.run(store.prepare(COLLECTIONS))
+
+
+@pytest.mark.parametrize("database", kinds("psycopg", "async-psycopg"), indirect=True)
+def test_a_server_of_another_kind_is_told(database: Database) -> None:
+    """Where the URL wants a standby, and there is none."""
+    url = f"{database.url}?target_session_attrs=standby"
+    store = database.keep(open_url(url, blocking=database.blocking))
+    with pytest.raises(StoreUnavailableError, match="not what target_session_attrs asks for"):
+        database.run(store.prepare(COLLECTIONS))
+
+
 @servers
 def test_a_database_that_does_not_exist_is_named(database: Database) -> None:
     """By its name and where it was looked for."""

@@ -115,6 +115,12 @@ _CROWDED = "has no free connection on the server: lower pool_size or raise the s
 _READ_ONLY = "is read-only."
 _SLOW = "did not finish a statement within statement_timeout."
 _STOPPING = "is starting up or shutting down."
+_OF_ANOTHER_KIND = (
+    "is not what target_session_attrs asks for: is this a standby, or a user who may only read?"
+)
+_NO_TLS = (
+    "offers no connection that sslmode and sslrootcert accept: is TLS on there, and its certificate trusted?"
+)
 _OUTDATED = "lacks tables or columns; run `userkit db upgrade`."
 _UNFIT = "cannot store a value of this entity."
 
@@ -183,7 +189,9 @@ _SQLITE: dict[int, _Said] = {
 _PROSE = {
     re.compile(r"password authentication failed|no password supplied|role \".*\" does not exist"): _DENIED,
     re.compile(r"database \".*\" does not exist"): _UNKNOWN,
-    re.compile(r"too many clients|remaining connection slots"): _CROWDED,
+    re.compile(r"too many (clients|connections)|remaining connection slots"): _CROWDED,
+    re.compile(r"session is (not )?read-only|hot standby"): _OF_ANOTHER_KIND,
+    re.compile(r"does not support SSL|rejected SSL|SSL error|certificate"): _NO_TLS,
     re.compile(r"(starting up|shutting down)"): _STOPPING,
     re.compile(
         r"[Cc]onnection refused|[Tt]imed? ?out|resolve|No such file|not known|[Nn]o route"
