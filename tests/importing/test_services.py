@@ -9,11 +9,8 @@ from typing import Any
 import bcrypt
 import pytest
 from argon2.low_level import Type, hash_secret_raw
-from pydantic import SecretStr
 
-from tests.importing.importers import PASSWORD, SAMPLES, bring, opened, opens, outcomes
-from userkit.backends.passwords.opening import open_hasher
-from userkit.backends.passwords.settings import Argon2Settings
+from tests.importing.importers import PASSWORD, bring, opened, opens, outcomes
 from userkit.errors import ConfigurationError
 
 SALT = b"sixteen bytes of"
@@ -26,25 +23,6 @@ FIREBASE = """hash_config {
   rounds: 8,
   mem_cost: 14,
 }"""
-
-
-@pytest.mark.parametrize("name", ["user.csv", "user.jsonl"])
-def test_people_of_flask_security_sign_in_as_before(name: str) -> None:
-    """With the salt of the application as a setting; without it nothing is imported."""
-    path = SAMPLES / "flask_security" / name
-    settings = Argon2Settings(flask_security_salt=SecretStr("flask-security-password-salt"))
-    with opened(hasher=open_hasher(blocking=True, settings=settings)) as kit:
-        report = bring(kit, "flask-security", path)
-        assert (outcomes(report), report.reasons) == ({"imported": 4}, {"no_hash": 1})
-        assert opens(kit, "ada@example.com")
-        assert opens(kit, "grace@example.com")
-        assert not opens(kit, "edsger@example.com")
-        assert kit.users.get_by_email("ada@example.com").is_email_verified
-        assert not kit.users.get_by_email("grace@example.com").is_email_verified
-    with opened() as kit:
-        with pytest.raises(ConfigurationError):
-            bring(kit, "flask-security", path)
-        assert kit.users.count() == 0
 
 
 def written(folder: Path, *documents: Any) -> Path:
