@@ -12,6 +12,7 @@ from userkit.authentication import Authentication
 from userkit.errors import ConfigurationError, StoreUnavailableError
 from userkit.feature import Feature, Parts
 from userkit.features.outbox import Delivery
+from userkit.features.outbox.erasing import Erasing
 from userkit.features.outbox.forgetting import Forgetting
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
@@ -134,7 +135,7 @@ class Assembly:
 
     async def resume(self) -> None:
         """Finish what a crash has left half-way, in a process that does not look at the outbox again."""
-        await self.deliver(topics=(Forgetting.TOPIC,))
+        await self.deliver(topics=(Forgetting.TOPIC, Erasing.TOPIC))
 
     async def close(self) -> None:
         """Close what the kit made beside the store."""

@@ -1,6 +1,6 @@
 """What a feature is, and what it may be built from."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from userkit.kernel.cursors import Cursors
 from userkit.kernel.entity import Entity
 from userkit.kernel.events import Listeners
 from userkit.kernel.ids import NewId
+from userkit.kernel.json import JSONObject
 from userkit.kernel.keys import Keyring
 from userkit.ports.language_model import LanguageModel
 from userkit.ports.mail import Mailer
@@ -24,13 +25,33 @@ from userkit.storage.port import Store
 if TYPE_CHECKING:
     from userkit.http.route import AnyRoute
 
-__all__ = ["Feature", "Forget", "Parts"]
+__all__ = ["Disclose", "Erase", "Erased", "Feature", "Forget", "Parts"]
 
 A = TypeVar("A")
 S = TypeVar("S")
 
 Forget = Callable[[str], Awaitable[None]]
 """Takes the id of a deleted user, and deletes what a feature kept of them. It may be called again."""
+
+Disclose = Callable[[str], AsyncGenerator[JSONObject, None]]
+"""Takes the id of a user, and yields what a feature keeps of them, as JSON without secrets and digests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """Somebody who is to be forgotten, also by what stays.
+
+    ``email_key`` is their canonical address as long as anybody knows it; ``is_address`` tells whether a
+    text is that address, in whatever spelling, also when nobody knows it any more.
+    """
+
+    user_id: str
+    email_key: str | None = field(default=None, repr=False)
+    is_address: Callable[[str], bool] = field(repr=False)
+
+
+Erase = Callable[[Erased], Awaitable[None]]
+"""Takes out of what stays who somebody was. It is called after ``Forget``, and may be called again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +62,8 @@ class Parts:
     - ``listeners``: are told after a commit. ``participants`` are asked before it: they add changes
       or veto it.
     - ``forget``: how features delete what they kept of a deleted user; add to it.
+    - ``disclose``: how features hand out what they keep of a user, by their names; add to it.
+    - ``erase``: how features forget who somebody was in what stays of them; add to it.
     - ``turns``: lets callers in this process wait for each other. ``shared``: what all views of this
       realm in this kit have in common, by names that features choose.
     - ``blocking``: whether the kit is synchronous, so that nothing may wait for an event loop.
@@ -70,6 +93,8 @@ class Parts:
     turns: Turns | None = None
     shared: MutableMapping[str, object] = field(default_factory=dict)
     forget: list[Forget] = field(default_factory=list)
+    disclose: MutableMapping[str, Disclose] = field(default_factory=dict)
+    erase: list[Erase] = field(default_factory=list)
     built: Mapping[str, object]
 
     def use(self, feature: "Feature[A, Any]") -> A:

@@ -13,6 +13,7 @@ from userkit.backends.memory import MemoryStore
 from userkit.errors import ConfigurationError, MailRefusedError, MailUnavailableError, UsageError
 from userkit.features.mail import LetterFailed, LetterKind, Letters, SyncLetters, mail
 from userkit.features.outbox import Delivery, OutboxEntry, outbox
+from userkit.features.users import users
 
 TOKEN = "ukl_secret/token+"
 
@@ -198,6 +199,7 @@ def test_without_a_mailer_nothing_is_written() -> None:
     """Notices are left out; what cannot do without mail says how to send it."""
     built: dict[str, Any] = {}
     parts = parts_over(MemoryStore(), built=built)
+    built["users"] = users().build(parts)
     built["outbox"] = outbox().build(parts)
     letters = mail().build(parts)
     assert not letters.available
@@ -239,6 +241,7 @@ def build(feature: Any = None, **changes: Any) -> Letters:
     """Build the feature with other parts."""
     built: dict[str, Any] = {}
     parts = replace(parts_over(MemoryStore(), mailer=FakeMailer(), built=built), **changes)
+    built["users"] = users().build(parts)
     built["outbox"] = outbox().build(parts)
     offered: Letters = (feature or mail()).build(parts)
     return offered

@@ -9,6 +9,7 @@ from userkit.backends.memory import MemoryStore
 from userkit.feature import Feature, Parts
 from userkit.features.mail import LetterFailed, Letters, SyncLetters, mail
 from userkit.features.outbox import OUTBOX, Outbox, OutboxEntry, SyncOutbox, outbox
+from userkit.features.users import USERS, users
 from userkit.ports.mail import Message
 from userkit.sync import run
 from userkit.testing import FrozenClock
@@ -61,9 +62,10 @@ class World:
 def world(feature: Feature[Letters, SyncLetters] | None = None, *, app_name: str = "Engine") -> World:
     """Build the feature over a memory store."""
     store, clock, mailer = MemoryStore(), FrozenClock(), FakeMailer()
-    run(store.prepare([OUTBOX]))
+    run(store.prepare([USERS, OUTBOX]))
     built: dict[str, Any] = {}
     parts = replace(parts_over(store, clock=clock, mailer=mailer, built=built), app_name=app_name)
+    built["users"] = users().build(parts)
     box: Outbox = outbox().build(parts)
     built["outbox"] = box
     letters = (feature or mail()).build(parts)

@@ -11,6 +11,7 @@ from userkit.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked, ApiKe
 from userkit.features.api_keys.model import ApiKey, NewApiKey
 from userkit.features.api_keys.offer import ApiKeys, SyncApiKeys
 from userkit.features.users.model import User
+from userkit.storage.disclosure import Disclosure
 from userkit.storage.port import LARGEST_PAGE
 from userkit.storage.rewriting import discard_all
 
@@ -29,6 +30,8 @@ __all__ = [
     "api_keys",
 ]
 
+_SHOWN = ("id", "name", "prefix", "scopes", "created_at", "last_used_at", "expires_at")
+
 
 def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
     """Return the feature.
@@ -42,6 +45,7 @@ def api_keys(*, most: int = 50) -> Feature[ApiKeys, SyncApiKeys]:
 
     def build(parts: Parts) -> ApiKeys:
         parts.forget.append(partial(discard_all, parts.store, ApiKey, "user_id"))
+        parts.disclose["api_keys"] = Disclosure(parts.store, ApiKey, _SHOWN)
         return ApiKeys.build(parts, most=most)
 
     return Feature(

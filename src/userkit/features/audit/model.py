@@ -13,7 +13,7 @@ __all__ = ["AuditEntry", "rfc_3339"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry(Entity):
-    """Something that has happened. It is written once and never changed.
+    """Something that has happened. It is written once, and changed only when somebody is erased.
 
     - ``event``: what it was, such as ``user_registered``.
     - ``user_id``: whom it is about; None where there is no such user, as for an unknown address.

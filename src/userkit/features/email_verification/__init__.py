@@ -19,6 +19,7 @@ from userkit.features.mail import Letters
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.sessions.checks import SignInAttempt
 from userkit.features.sessions.offer import Sessions
+from userkit.features.throttling import Throttling
 from userkit.features.users.events import UserRegistered
 from userkit.features.users.model import User
 from userkit.ports.rate_limit import Limit
@@ -81,6 +82,7 @@ def email_verification(
         parts.participants.add(EmailChanged, letters.tell_old_address)
         if on_registration:
             parts.participants.add(UserRegistered, letters.on_registration)
+        parts.offer(Throttling).personal.extend((request_limit, change_limit))
         if required:
             parts.offer(Sessions).checks.append(_refuse_unverified)
         return EmailVerification.build(

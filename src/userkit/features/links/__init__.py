@@ -9,9 +9,12 @@ from userkit.features.links.collection import LINKS
 from userkit.features.links.model import Link
 from userkit.features.links.offer import Links, SyncLinks
 from userkit.features.links.promising import Promise
+from userkit.storage.disclosure import Disclosure
 from userkit.storage.rewriting import discard_all
 
 __all__ = ["LINKS", "Link", "Links", "Promise", "SyncLinks", "check_lifetime", "links"]
+
+_SHOWN = ("purpose", "email", "new_email", "asked_at", "created_at", "expires_at", "spent_at")
 
 _SHORTEST = timedelta(minutes=1)
 _LONGEST = timedelta(days=30)
@@ -22,6 +25,7 @@ def links() -> Feature[Links, SyncLinks]:
 
     def build(parts: Parts) -> Links:
         parts.forget.append(partial(discard_all, parts.store, Link, "user_id"))
+        parts.disclose["links"] = Disclosure(parts.store, Link, _SHOWN)
         return Links.build(parts)
 
     return Feature(name="links", collections=(LINKS,), requires=("users",), build=build, mirror=SyncLinks)

@@ -51,6 +51,7 @@ def mail(
 
     def build(parts: Parts) -> Letters:
         outbox = parts.offer(Outbox)
+        outbox.perishable.add(TOPIC)
         if parts.mailer is None:
             return Letters(outbox=outbox, deliver=None)
         if parts.base_url is None:

@@ -1,6 +1,6 @@
 """The outbox as features and applications see it: ``kit.outbox``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
@@ -19,7 +19,11 @@ __all__ = ["Outbox", "SyncOutbox"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
-    """What must still be done in one realm, and who does it."""
+    """What must still be done in one realm, and who does it.
+
+    ``perishable`` are topics whose entries about a person, or for their address, are dropped and not
+    done when the person is erased; letters are. Add those of your own that nobody needs then.
+    """
 
     now: Clock
     new_id: NewId
@@ -27,6 +31,7 @@ class Outbox:
     deliver: DeliverDue
     failed: ListFailed
     retry: RetryFailed
+    perishable: set[str] = field(default_factory=set)
 
     @classmethod
     def build(cls, parts: Parts) -> Self:

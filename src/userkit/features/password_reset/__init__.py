@@ -15,6 +15,7 @@ from userkit.features.password_reset.offer import PasswordReset, SyncPasswordRes
 from userkit.features.password_reset.use_cases import AnswerRequest, RequestReset
 from userkit.features.passwords.events import PasswordChanged, PasswordRemoved
 from userkit.features.passwords.model import PasswordCredential
+from userkit.features.throttling import Throttling
 from userkit.features.users.model import User
 from userkit.ports.rate_limit import Limit
 
@@ -67,6 +68,8 @@ def password_reset(
         parts.participants.add(PasswordRemoved, letters.on_removal)
         answer = AnswerRequest(store=parts.store, journal=parts.journal, now=parts.now, letters=letters)
         parts.offer(Outbox).handle(RequestReset.TOPIC, answer)
+        parts.offer(Outbox).perishable.add(RequestReset.TOPIC)
+        parts.offer(Throttling).personal.append(limit)
         return PasswordReset.build(parts, letters=letters, limit=limit, address_limit=address_limit)
 
     return Feature(

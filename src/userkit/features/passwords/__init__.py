@@ -10,9 +10,11 @@ from userkit.features.passwords.events import PasswordChanged, PasswordRefused, 
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.offer import Passwords, SyncPasswords
 from userkit.features.passwords.policy import PasswordPolicy
+from userkit.features.throttling import Throttling
 from userkit.features.users.model import User
 from userkit.features.users.offer import Users
 from userkit.ports.rate_limit import Limit
+from userkit.storage.disclosure import Disclosure
 from userkit.storage.rewriting import discard
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ def passwords(
             await discard(parts.store, PasswordCredential, user_id)
 
         parts.forget.append(forget)
+        parts.disclose["passwords"] = Disclosure(parts.store, PasswordCredential, ("changed_at",), by="id")
+        parts.offer(Throttling).personal.append(account_limit)
         return built
 
     return Feature(

@@ -81,6 +81,8 @@ def registration(
             letter=ALREADY.name,
         )
         parts.offer(Outbox).handle(TellOwner.TOPIC, tell)
+        parts.offer(Outbox).perishable.add(TellOwner.TOPIC)
+        parts.offer(Throttling).personal.append(owner_limit)
         return Registration.build(parts, mode=chosen, limit=limit)
 
     return Feature(

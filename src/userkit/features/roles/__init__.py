@@ -13,6 +13,7 @@ from userkit.features.roles.offer import Roles, SyncRoles
 from userkit.features.users.events import UserDeleted, UserDisabled, UserEnabled
 from userkit.features.users.model import User
 from userkit.kernel.identity import EVERYTHING
+from userkit.storage.disclosure import Disclosure
 
 if TYPE_CHECKING:
     from userkit.http.route import AnyRoute
@@ -54,6 +55,7 @@ def roles(
         parts.participants.add(UserDisabled, administration.on_disabled)
         parts.participants.add(UserEnabled, administration.on_enabled)
         parts.participants.add(UserDeleted, administration.on_deleted)
+        parts.disclose["roles"] = Disclosure(parts.store, RoleAssignment, ("roles", "active"), by="id")
         return Roles.build(parts, defined, administration)
 
     return Feature(

@@ -38,9 +38,11 @@ from userkit.features.screening.rules import Rulebook
 from userkit.features.screening.settings import ASKING_LIMIT, Settings, names_of, verdict_of
 from userkit.features.screening.use_cases import Indexed
 from userkit.features.spending import spending
+from userkit.features.throttling import Throttling
 from userkit.features.users.events import UserRegistered, UserUpdated
 from userkit.features.users.model import User
 from userkit.ports.rate_limit import Limit
+from userkit.storage.disclosure import Disclosure
 
 if TYPE_CHECKING:
     from userkit.http.route import AnyRoute
@@ -65,6 +67,21 @@ __all__ = [
     "Verdict",
     "screening",
 ]
+
+_SHOWN = (
+    "id",
+    "occasion",
+    "verdict",
+    "reasons",
+    "state",
+    "name",
+    "attributes",
+    "earlier_name",
+    "earlier_attributes",
+    "opened_at",
+    "decided_at",
+    "expires_at",
+)
 
 
 def screening(
@@ -172,6 +189,8 @@ def _built(parts: Parts, rules: Rulebook, settings: Settings) -> Screening:
     parts.listeners.add(UserRegistered, reviewing.tell)
     parts.listeners.add(UserUpdated, reviewing.tell)
     parts.forget.append(ForgetScreened(store=parts.store))
+    parts.disclose["screening"] = Disclosure(parts.store, Review, _SHOWN)
+    parts.offer(Throttling).personal.append(settings.limit)
     return Screening.build(parts, names, keep=settings.keep)
 
 

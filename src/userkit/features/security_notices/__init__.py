@@ -54,6 +54,7 @@ def security_notices() -> Feature[SecurityNotices, SecurityNotices]:
             limiter=parts.offer(Throttling).limiter,
             account_limit=parts.offer(Passwords).prove.account_limit,
         )
+        parts.offer(Throttling).personal.append(_ONCE_A_DAY)
         parts.participants.add(AttemptsThrottled, built.on_throttled)
         parts.participants.add(RefreshReuseDetected, built.on_reuse)
         return built

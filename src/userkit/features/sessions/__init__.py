@@ -20,6 +20,7 @@ from userkit.features.sessions.events import (
 from userkit.features.sessions.model import Lifetimes, Session, SessionKind
 from userkit.features.sessions.offer import Sessions, SyncSessions
 from userkit.features.sessions.tokens import SessionToken, TokenPair
+from userkit.storage.disclosure import Disclosure
 from userkit.storage.rewriting import discard_all
 
 if TYPE_CHECKING:
@@ -43,6 +44,19 @@ __all__ = [
     "TokenPair",
     "sessions",
 ]
+
+_SHOWN = (
+    "id",
+    "kind",
+    "methods",
+    "created_at",
+    "authenticated_at",
+    "last_used_at",
+    "expires_at",
+    "ends_at",
+    "address",
+    "user_agent",
+)
 
 _LONGEST_GRACE = timedelta(minutes=1)
 _LONGEST_CACHE = timedelta(minutes=1)
@@ -76,6 +90,7 @@ def sessions(
 
     def build(parts: Parts) -> Sessions:
         parts.forget.append(partial(discard_all, parts.store, Session, "user_id"))
+        parts.disclose["sessions"] = Disclosure(parts.store, Session, _SHOWN)
         return Sessions.build(parts, lifetimes, cache_for=cache_for)
 
     return Feature(

@@ -1,13 +1,13 @@
 """Throttling as features and applications see it: ``kit.throttling``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from userkit.feature import Parts
 from userkit.features.throttling.guard import Guard
 from userkit.features.throttling.limiters import DisguisedLimiter, StoreRateLimiter
-from userkit.features.throttling.use_cases import PurgeAttempts
-from userkit.ports.rate_limit import RateLimiter
+from userkit.features.throttling.use_cases import ForgetAttempts, PurgeAttempts
+from userkit.ports.rate_limit import Limit, RateLimiter
 from userkit.sync import synced
 
 __all__ = ["SyncLimiter", "SyncThrottling", "Throttling"]
@@ -18,12 +18,14 @@ class Throttling:
     """How attempts are limited in one realm.
 
     ``guard`` is for features: it stands before what may be tried a few times only. ``limiter`` is
-    what it counts with.
+    what it counts with. ``personal`` are limits whose keys are ids or canonical addresses of users: add
+    your own, so that what is counted under them is forgotten when a person is erased.
     """
 
     limiter: RateLimiter
     guard: Guard
     purge: PurgeAttempts
+    personal: list[Limit] = field(default_factory=list)
 
     @classmethod
     def build(cls, parts: Parts) -> Self:
@@ -36,10 +38,13 @@ class Throttling:
             secret=parts.keys.derive("rate limits")[0],
             realm=parts.realm,
         )
+        personal: list[Limit] = []
+        parts.erase.append(ForgetAttempts(limiter=disguised, personal=personal))
         return cls(
             limiter=disguised,
             guard=Guard(limiter=disguised, journal=parts.journal, now=parts.now),
             purge=PurgeAttempts(store=parts.store, now=parts.now),
+            personal=personal,
         )
 
 

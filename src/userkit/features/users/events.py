@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from userkit.features.users.model import User
 from userkit.kernel.events import Event
 
-__all__ = ["UserDeleted", "UserDisabled", "UserEnabled", "UserRegistered", "UserUpdated"]
+__all__ = ["UserDeleted", "UserDisabled", "UserEnabled", "UserErased", "UserRegistered", "UserUpdated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +42,10 @@ class UserDeleted(Event):
     """A user is gone; ``user`` is the last revision. Features forget what they know of them."""
 
     user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserErased(Event):
+    """A user was deleted, and what stays of them has forgotten who they were: an id is left."""
+
+    user_id: str

@@ -1,11 +1,14 @@
 """The use cases as an application sees them: ``kit.users``."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Self
 
 from userkit.feature import Parts
 from userkit.features.users.attributes import AttributesRule
+from userkit.features.users.disclosing import ExportSubject, SubjectRecord
 from userkit.features.users.enrolment import Enrolment
+from userkit.features.users.erasing import EraseUser
 from userkit.features.users.use_cases import (
     CountUsers,
     CurrentUser,
@@ -19,7 +22,7 @@ from userkit.features.users.use_cases import (
     SearchUsers,
     UpdateUser,
 )
-from userkit.sync import synced
+from userkit.sync import iterate, synced
 
 __all__ = ["SyncUsers", "Users"]
 
@@ -39,13 +42,15 @@ class Users:
     disable: DisableUser
     enable: EnableUser
     delete: DeleteUser
+    erase: EraseUser
+    export_subject: ExportSubject
     enrolment: Enrolment
 
     @classmethod
     def build(cls, parts: Parts, attributes: AttributesRule) -> Self:
         """Wire the use cases from the parts of a kit."""
         store, now, journal, cursors = parts.store, parts.now, parts.journal, parts.cursors
-        enrolment = Enrolment()
+        enrolment, export = Enrolment(), ExportSubject(disclose=parts.disclose)
         return cls(
             register=RegisterUser(
                 journal=journal, now=now, new_id=parts.new_id, attributes=attributes, enrolment=enrolment
@@ -60,6 +65,8 @@ class Users:
             disable=DisableUser(journal=journal, now=now),
             enable=EnableUser(journal=journal, now=now),
             delete=DeleteUser(journal=journal, now=now),
+            erase=EraseUser(journal=journal, now=now, export=export),
+            export_subject=export,
             enrolment=enrolment,
         )
 
@@ -80,3 +87,9 @@ class SyncUsers:
         self.disable = synced(users.disable)
         self.enable = synced(users.enable)
         self.delete = synced(users.delete)
+        self.erase = synced(users.erase)
+        self._export_subject = users.export_subject
+
+    def export_subject(self, user_id: str) -> Generator[SubjectRecord, None, None]:
+        """Yield everything that every feature keeps of a user; see ExportSubject."""
+        return iterate(self._export_subject(user_id))
