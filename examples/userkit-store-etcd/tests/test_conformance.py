@@ -1,16 +1,14 @@
 """The store through userkit's own suite: ``ETCD_URL=etcd://localhost:2379 pytest``."""
 
 import os
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 from userkit_store_etcd import EtcdStore
 from userkit_store_etcd.address import Address
 
-from userkit.storage.capabilities import BulkLoadable, Searchable
-from userkit.storage.port import Store
-from userkit.testing import StoreConformance
+from userkit.storage import BulkLoadable, Searchable, Store
+from userkit.testing import OpenStore, StoreConformance
 
 
 def open_etcd(url: str) -> Store:
@@ -24,5 +22,5 @@ class TestEtcd(StoreConformance):
     lacks = (BulkLoadable, Searchable)
 
     @pytest.fixture
-    def open_store(self) -> Callable[[], Store]:
+    def open_store(self) -> OpenStore:
         return partial(open_etcd, os.environ["ETCD_URL"])

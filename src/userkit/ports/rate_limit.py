@@ -10,6 +10,7 @@ from userkit.kernel.plugin import Plugin
 
 __all__ = [
     "RATE_LIMITER_API",
+    "Clock",
     "Limit",
     "RateLimiter",
     "RateLimiterFactory",

@@ -16,6 +16,7 @@ from userkit.storage.records import Record, Records
 
 __all__ = [
     "Catalogue",
+    "Move",
     "Verb",
     "Write",
     "check_after",
@@ -36,6 +37,15 @@ class Verb(Enum):
     ADD = auto()
     SAVE = auto()
     REMOVE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A field or lookup in which a write changes the value. None is no value."""
+
+    field: str
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,14 @@ class Write:
         return {
             name: value for name, value in after.items() if self.records.differs(name, self.source, value)
         }
+
+    def moves(self, fields: Sequence[str]) -> list[Move]:
+        """Return which of these lookups change their value, such as those of ``collection.unique``."""
+        if not fields:
+            return []
+        before, after = self.before or {}, self.after or {}
+        moves = (Move(name, before.get(name), after.get(name)) for name in fields)
+        return [move for move in moves if move.before != move.after]
 
 
 class Catalogue:

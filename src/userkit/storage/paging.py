@@ -1,5 +1,6 @@
-"""Skipping into a list, for those who page by number."""
+"""Pages: made of what a store has found, and skipped to by those who page by number."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from userkit.errors import InvalidInputError
@@ -7,7 +8,7 @@ from userkit.kernel.entity import Entity
 from userkit.kernel.page import Page
 from userkit.storage.port import LARGEST_PAGE, Store
 
-__all__ = ["LARGEST_SKIP", "check_page", "skip_to"]
+__all__ = ["LARGEST_SKIP", "check_page", "page_of", "page_of_one", "skip_to"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -39,3 +40,20 @@ async def skip_to(
         skip -= len(skipped.items)
         after = skipped.next
     return await store.find(entity, after=after, limit=limit, newest_first=newest_first)
+
+
+def page_of(found: Sequence[E], *, limit: int) -> Page[E]:
+    """Return the page of what was found, in its order, by looking for one more than ``limit``.
+
+    The one more is not on the page; that it is there says that there is a next page.
+    """
+    items = tuple(found[:limit])
+    return Page(items, items[-1].id if len(found) > limit else None)
+
+
+def page_of_one(found: E | None, *, after: str | None, newest_first: bool) -> Page[E]:
+    """Return the page of a find by a unique value: who holds it, unless they come before ``after``."""
+    if found is None:
+        return Page(())
+    follows = after is None or (found.id < after if newest_first else found.id > after)
+    return Page((found,) if follows else ())

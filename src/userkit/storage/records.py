@@ -1,6 +1,7 @@
 """Entities as plain records, checked so that every database gives back what it was given."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Generic, NoReturn, TypeVar
@@ -12,7 +13,7 @@ from userkit.kernel.json import UnfitJSONError, fit_json, is_storable_text, same
 from userkit.storage.collection import Collection
 from userkit.storage.fields import Field, Kind
 
-__all__ = ["LARGEST_RECORD", "LONGEST_LOOKUP", "Record", "Records"]
+__all__ = ["LARGEST_RECORD", "LONGEST_LOOKUP", "Lookup", "Record", "Records"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -26,6 +27,26 @@ LONGEST_LOOKUP = 255
 LARGEST_RECORD = 256 * 1024
 _MOST_WORDS = 128
 _INT64 = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a find looks for: the value of a declared field, or everything of a kind.
+
+    - ``everything``: no field is given, and every record matches.
+    - ``hopeless``: no record can have this value, so that there is no need to look.
+    - ``unique``: at most one record has it.
+    """
+
+    field: str
+    value: str
+    everything: bool = False
+    hopeless: bool = False
+    unique: bool = False
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record is one of those."""
+        return self.everything or bool(record[self.field] == self.value)
 
 
 class Records(Generic[E]):
@@ -124,12 +145,28 @@ class Records(Generic[E]):
             raise UsageError(f"{self.collection.name} declares no lookup by {field}.")
         return True
 
+    def lookup(self, field: str | None, value: str | None) -> Lookup:
+        """Return what a find by this field looks for. Raises UsageError as ``by_value`` does."""
+        if not self.by_value(field, value):
+            return Lookup("", "", everything=True)
+        name, text = str(field), str(value)
+        return Lookup(
+            name,
+            text,
+            hopeless=not self.matchable(name, text),
+            unique=name in self.collection.unique,
+        )
+
+    def check_expires(self) -> None:
+        """Raise UsageError unless entities of this kind expire."""
+        if self.collection.expires is None:
+            raise UsageError(f"{self.collection.name} declares no time of expiry.")
+
     @property
     def expires(self) -> str:
         """Return the field with the time of expiry, or raise UsageError when there is none."""
-        if self.collection.expires is None:
-            raise UsageError(f"{self.collection.name} declares no time of expiry.")
-        return self.collection.expires
+        self.check_expires()
+        return str(self.collection.expires)
 
     def matchable(self, field: str, value: str) -> bool:
         """Tell whether a lookup could have this value at all; other values find nothing."""

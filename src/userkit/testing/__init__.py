@@ -22,14 +22,15 @@ pytest.register_assert_rewrite(
 )
 
 if TYPE_CHECKING:
+    from userkit.testing.bench import OpenStore
     from userkit.testing.clients import AsUser
     from userkit.testing.clock import FrozenClock
     from userkit.testing.conformance import StoreConformance
     from userkit.testing.hashing import InstantHasher
     from userkit.testing.http.conformance import HttpConformance
     from userkit.testing.language_model import ScriptedModel
-    from userkit.testing.language_models import LanguageModelConformance
-    from userkit.testing.limits import RateLimiterConformance
+    from userkit.testing.language_models import LanguageModelConformance, OpenModel
+    from userkit.testing.limits import OpenLimiter, RateLimiterConformance
     from userkit.testing.mailbox import Mailbox
     from userkit.testing.standard import deviation
 
@@ -40,6 +41,9 @@ __all__ = [
     "InstantHasher",
     "LanguageModelConformance",
     "Mailbox",
+    "OpenLimiter",
+    "OpenModel",
+    "OpenStore",
     "RateLimiterConformance",
     "ScriptedModel",
     "StoreConformance",
@@ -54,6 +58,9 @@ _LATER = {
     "InstantHasher": "userkit.testing.hashing",
     "LanguageModelConformance": "userkit.testing.language_models",
     "Mailbox": "userkit.testing.mailbox",
+    "OpenLimiter": "userkit.testing.limits",
+    "OpenModel": "userkit.testing.language_models",
+    "OpenStore": "userkit.testing.bench",
     "RateLimiterConformance": "userkit.testing.limits",
     "ScriptedModel": "userkit.testing.language_model",
     "StoreConformance": "userkit.testing.conformance",

@@ -19,8 +19,6 @@ from userkit.testing.bench import OpenStore
 
 pytestmark = pytest.mark.server
 
-PUBLIC = ("userkit.errors", "userkit.kernel.", "userkit.storage.")
-
 
 class TestEtcd(StoreConformance):
     """etcd 3.4, by its HTTP gateway."""
@@ -40,15 +38,6 @@ def test_the_store_is_a_distribution_of_its_own(installed: Site) -> None:
     assert "userkit-store-etcd 0.1.0" in str(offer)
     assert STORES.open(offer).capabilities == {"Concurrent", "Countable", "Purgeable", "Surveyable"}
     assert STORES.open(STORES.choose("etcds")).name == "etcds"
-
-
-def test_the_store_needs_public_names_only() -> None:
-    """What it imports of userkit is of errors, kernel and storage, and has no underscore."""
-    for module in sorted(Path(EXAMPLE, "src").rglob("*.py")):
-        for line in module.read_text(encoding="utf-8").splitlines():
-            if line.strip().startswith(("from userkit.", "import userkit.")):
-                assert line.split()[1].startswith(PUBLIC), f"{module.name}: {line}"
-                assert " _" not in line
 
 
 def test_the_example_brings_its_own_tests(etcd: EtcdServer, installed: Site) -> None:

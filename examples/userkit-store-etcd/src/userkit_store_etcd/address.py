@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from userkit.errors import InvalidURLError
+from userkit.storage import read_options
 
 __all__ = ["Address"]
 
@@ -40,7 +41,7 @@ class Address:
         location, _, query = rest.partition("?")
         account, _, hosts = location.removesuffix("/").rpartition("@")
         user, _, password = account.partition(":")
-        options = _options(query)
+        options = {**_OPTIONS, **read_options(query, _OPTIONS, url="etcd URL")}
         return cls(
             hosts=tuple(_host(each) for each in hosts.split(",")),
             tls=scheme == "etcds",
@@ -57,13 +58,6 @@ class Address:
     def where(self) -> str:
         """Return where it is in words, without user and password."""
         return f"etcd at {', '.join(self.hosts)}"
-
-
-def _options(query: str) -> dict[str, str]:
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    if given.keys() - _OPTIONS.keys():
-        raise InvalidURLError(f"The options of an etcd URL are {', '.join(_OPTIONS)}.")
-    return {**_OPTIONS, **given}
 
 
 def _host(text: str) -> str:

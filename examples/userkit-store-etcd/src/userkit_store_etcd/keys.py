@@ -15,9 +15,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from userkit.kernel.entity import Entity
-from userkit.storage.plain import Plain, milliseconds
-from userkit.storage.records import Record, Records
+from userkit.storage import Entity, Plain, Record, Records, milliseconds
 
 __all__ = ["Kind", "number", "revision_end", "revision_of"]
 

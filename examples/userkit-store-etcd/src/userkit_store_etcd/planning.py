@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from userkit.errors import DuplicateError, StaleError, UsageError
-from userkit.kernel.entity import Entity
-from userkit.storage.catalogue import Verb, Write
+from userkit.storage import Entity, Verb, Write
 from userkit_store_etcd.gateway import text
 from userkit_store_etcd.keys import Kind, revision_end, revision_of
 
@@ -85,18 +84,16 @@ class Plan:
 
     def _move_markers(self, kind: Kind[Any], write: Write, given: dict[bytes, str]) -> None:
         """Give up unique values and take others, in the order of the changes."""
-        unique = write.records.collection.unique
-        before, after = (write.before or {}) if unique else {}, write.after or {}
-        moved = [name for name in unique if before.get(name) != after.get(name)]
-        for name in moved:
-            if before.get(name) is not None:
-                key = kind.marker_key(name, before[name])
+        moves = write.moves(write.records.collection.unique)
+        for move in moves:
+            if move.before is not None:
+                key = kind.marker_key(move.field, move.before)
                 if key in self.markers:
-                    raise DuplicateError(name)  # it was taken before it is given up
+                    raise DuplicateError(move.field)  # it was taken before it is given up
                 given[key] = write.id
-        for name in moved:
-            if after.get(name) is not None:
-                self._take(kind.marker_key(name, after[name]), name, write.id, given)
+        for move in moves:
+            if move.after is not None:
+                self._take(kind.marker_key(move.field, move.after), move.field, write.id, given)
 
     def _take(self, key: bytes, name: str, id: str, given: dict[bytes, str]) -> None:
         if key in self.markers:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from userkit.storage.plugin import StorePlugin
+from userkit.storage import StorePlugin
 
 if TYPE_CHECKING:
     from userkit_store_etcd.store import EtcdStore

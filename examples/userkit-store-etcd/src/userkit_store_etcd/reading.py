@@ -4,8 +4,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from userkit.kernel.entity import Entity
-from userkit.kernel.page import Page
+from userkit.storage import Entity, Page
 from userkit_store_etcd.gateway import Gateway, text
 from userkit_store_etcd.keys import Kind
 

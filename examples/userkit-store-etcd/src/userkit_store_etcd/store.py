@@ -5,15 +5,25 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from userkit.errors import StaleError, StoreUnavailableError
-from userkit.kernel.entity import Entity
-from userkit.kernel.ids import is_id
-from userkit.kernel.page import Page
-from userkit.storage.catalogue import Catalogue, check_after, check_limit, check_moment, check_realm
-from userkit.storage.changes import Change, Remove
-from userkit.storage.collection import Collection
-from userkit.storage.outcome import has_happened
-from userkit.storage.plain import milliseconds
-from userkit.storage.port import DEFAULT_REALM, LARGEST_COMMIT
+from userkit.storage import (
+    DEFAULT_REALM,
+    LARGEST_COMMIT,
+    Catalogue,
+    Change,
+    Collection,
+    Entity,
+    Lookup,
+    Page,
+    Remove,
+    check_after,
+    check_limit,
+    check_moment,
+    check_realm,
+    has_happened,
+    is_id,
+    milliseconds,
+    page_of_one,
+)
 from userkit_store_etcd.address import Address
 from userkit_store_etcd.gateway import AnswerLostError, CompactedError, Gateway
 from userkit_store_etcd.keys import Kind, number
@@ -71,13 +81,13 @@ class EtcdStore:
         check_limit(limit)
         check_after(after)
         kind = self._kind(entity)
-        keys = _place(kind, field, value)
-        if keys is None:
+        lookup = kind.records.lookup(field, value)
+        if lookup.hopeless:
             return Page(())
-        if field in kind.records.collection.unique:
+        keys = _place(kind, lookup)
+        if lookup.unique:
             found = _patiently(lambda: self._reader.holder(kind, keys))
-            is_next = found is not None and _follows(found.id, after, newest_first=newest_first)
-            return Page((found,) if found is not None and is_next else ())
+            return page_of_one(found, after=after, newest_first=newest_first)
         return _patiently(
             lambda: self._reader.page(kind, keys, limit=limit, after=after, newest_first=newest_first)
         )
@@ -89,17 +99,18 @@ class EtcdStore:
     async def count(self, entity: type[Entity], field: str | None = None, value: str | None = None) -> int:
         """See Countable.count."""
         kind = self._kind(entity)
-        keys = _place(kind, field, value)
-        if keys is None:
+        lookup = kind.records.lookup(field, value)
+        if lookup.hopeless:
             return 0
-        return self._reader.count(keys if field in kind.records.collection.unique else Range.under(keys))
+        keys = _place(kind, lookup)
+        return self._reader.count(keys if lookup.unique else Range.under(keys))
 
     async def purge(self, entity: type[Entity], *, before: datetime, limit: int = 1000) -> int:
         """See Purgeable.purge."""
         check_limit(limit)
         check_moment(before)
         kind = self._kind(entity)
-        kind.records.expires  # noqa: B018  # raises for what declares no time of expiry
+        kind.records.check_expires()
         due = Range(kind.expiry_key("", ""), kind.expiry_key(number(milliseconds(before)), ""))
         gone = _patiently(lambda: self._reader.listed(kind, due, limit))
         parts = (gone[start : start + LARGEST_COMMIT] for start in range(0, len(gone), LARGEST_COMMIT))
@@ -158,19 +169,12 @@ class EtcdStore:
         return len(entities)
 
 
-def _place(kind: Kind[Any], field: str | None, value: str | None) -> bytes | None:
-    """Return where entities with a value are listed, or all of them; None where nothing can have it."""
-    records = kind.records
-    if not records.by_value(field, value):
+def _place(kind: Kind[Any], lookup: Lookup) -> bytes:
+    """Return where the entities are listed that a find looks for, or who holds a unique value."""
+    if lookup.everything:
         return kind.entity_key("")
-    name, text = str(field), str(value)
-    if not records.matchable(name, text):
-        return None
-    return kind.marker_key(name, text) if name in records.collection.unique else kind.index_key(name, text)
-
-
-def _follows(id: str, after: str | None, *, newest_first: bool) -> bool:
-    return after is None or (id < after if newest_first else id > after)
+    key = kind.marker_key if lookup.unique else kind.index_key
+    return key(lookup.field, lookup.value)
 
 
 def _patiently(read: Callable[[], T]) -> T:
