@@ -33,13 +33,17 @@ _MOST_WORKERS = 256
 class ServeSettings(BaseSettings):
     """How the server works, read from variables named ``USERKIT_SERVE_`` and the field in capitals.
 
-    - ``host``, ``port``: where it listens. ``workers``: in how many processes.
+    - ``host``: where it listens, by name or address.
+    - ``port``: where it listens, by number; 0 is any.
+    - ``workers``: in how many processes it works.
     - ``mail_dir``: the folder for mail, one ``.eml`` file each.
-    - ``issuer``, ``audience``: what access tokens say of who made them, and for whom.
+    - ``issuer``: what access tokens say of who made them.
+    - ``audience``: what they say of whom they are for.
     - ``trusted_proxies``: addresses and networks, with commas between them.
     - ``registration``: ``open``, ``closed`` or ``private``.
     - ``pages``: whether people find account pages.
-    - ``log_format``: ``text`` or ``json``; ``log_level``: ``debug``, ``info``, ``warning`` or ``error``.
+    - ``log_format``: ``text`` or ``json``.
+    - ``log_level``: ``debug``, ``info``, ``warning`` or ``error``.
     - ``metrics_open``: whether everybody may read the metrics.
     """
 
