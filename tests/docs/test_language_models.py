@@ -1,6 +1,5 @@
 """What the pages about language models say is what is sent, called and kept."""
 
-import inspect
 import json
 import re
 import secrets
@@ -161,14 +160,6 @@ def test_every_error_has_a_row() -> None:
     told = {name for row in table[1:] for name in re.findall(r"`(\w+)`", row[0])}
     known = {name for name in errors.__all__ if issubclass(getattr(errors, name), LanguageModelError)}
     assert told == known - {"LanguageModelError"}
-
-
-def test_the_options_of_screening_are_those_of_its_page() -> None:
-    """The reference names each option of the feature, but for the stop-watch that tests give it."""
-    page = ROOT / "docs" / "reference" / "screening.md"
-    (table,) = [table for table in tables(page) if table[0][0] == "option of `screening(…)`"]
-    told = {option for row in table[1:] for option in re.findall(r"`([a-z_]+)`", row[0])}
-    assert told == {*inspect.signature(screening).parameters} - {"moment"}
 
 
 def test_screening_sends_what_the_page_says_and_nothing_else() -> None:

@@ -1,0 +1,1 @@
+"""What the reference says of the code, made from the code: ``python -m tests.docs.reference``."""
