@@ -1,10 +1,13 @@
 """Hashes that others made are compared with as their makers do."""
 
 import base64
+import hmac
 import sys
 import unicodedata
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 
 from tests.passwords import samples
 from tests.passwords.samples import FLASK_SECURITY_SALT, Sample
@@ -216,6 +219,18 @@ def test_flask_security_with_its_salt() -> None:
     assert plain.verify(known.secret.decode(), known.encoded) == Verification(matches=True, outdated=True)
     other = Argon2id(flask_security_salt="another")
     assert not other.verify(known.secret.decode(), known.encoded).matches
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+def test_flask_security_hashed_another_form_of_the_text(form: Literal["NFC", "NFD", "NFKD"]) -> None:
+    """NFKD unless it was told otherwise: what was typed in full width was hashed as plain letters."""
+    typed = "\N{LATIN SMALL LIGATURE FI}ve e\N{COMBINING ACUTE ACCENT} \N{FULLWIDTH LATIN CAPITAL LETTER A}"
+    hashed = unicodedata.normalize(form, typed)
+    secret = base64.b64encode(hmac.digest(FLASK_SECURITY_SALT.encode(), hashed.encode(), "sha512"))
+    encoded = f"flask-security${PasswordHasher(1, 8, 1).hash(secret)}"
+    hasher = Argon2id(flask_security_salt=FLASK_SECURITY_SALT)
+    assert hasher.verify(unicodedata.normalize("NFC", typed), encoded).matches
+    assert not hasher.verify("five e A", encoded).matches
 
 
 def test_a_hash_says_nothing_of_itself() -> None:

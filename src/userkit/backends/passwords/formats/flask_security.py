@@ -1,6 +1,7 @@
 """Hashes of Flask-Security, which hashes an HMAC of the password instead of the password."""
 
 import hmac
+import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -22,7 +23,9 @@ class FlaskSecurityHash:
 
     def matches(self, secret: bytes) -> bool:
         """See StoredHash.matches."""
-        return self.inner.matches(b64encode(hmac.digest(self._key(), secret, "sha512")))
+        # It normalises to NFKD unless told otherwise, so that a full-width letter was hashed as a plain one.
+        forms = dict.fromkeys((secret, _compatible(secret)))
+        return any(self.inner.matches(b64encode(hmac.digest(self._key(), form, "sha512"))) for form in forms)
 
     def prepare(self) -> None:
         """See StoredHash.prepare."""
@@ -36,3 +39,8 @@ class FlaskSecurityHash:
                 "set USERKIT_ARGON2_FLASK_SECURITY_SALT."
             )
         return self.salt.encode("utf-8")
+
+
+def _compatible(secret: bytes) -> bytes:
+    text = secret.decode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFKD", text).encode("utf-8", "surrogatepass")
