@@ -6,7 +6,13 @@ from typing import Any
 
 from userkit.errors import ConfigurationError, UnauthenticatedError
 from userkit.kernel.identity import Identity
-from userkit.ports.authentication import AccessToken, AuthBackend, SessionFacts, TokenIssuer
+from userkit.ports.authentication import (
+    AccessToken,
+    AuthBackend,
+    HeaderAuthBackend,
+    SessionFacts,
+    TokenIssuer,
+)
 
 __all__ = ["Authentication"]
 
@@ -45,6 +51,11 @@ class Authentication:
     def jwks(self) -> Mapping[str, Any]:
         """Return the public keys of all backends as one JSON Web Key Set (RFC 7517)."""
         return {"keys": [key for issuer in self._issuers() for key in issuer.jwks()["keys"]]}
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of their own in which credentials come, by the names of the backends."""
+        found = {name: each for name, each in self.backends.items() if isinstance(each, HeaderAuthBackend)}
+        return {name: each.header for name, each in found.items()}
 
     def _issuers(self) -> Sequence[TokenIssuer]:
         return [each for each in self.backends.values() if isinstance(each, TokenIssuer)]

@@ -67,7 +67,8 @@ class Surface:
         """Return the surface of a kit.
 
         - ``prefix``: the path that all routes begin with.
-        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``cookie``.
+        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``header`` (that
+          of an auth backend), ``cookie``.
         - ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` counts.
         - ``trusted_origins``: where pages of the application are, beside the host that is asked, such
           as ``https://app.example``. They may make changes with a cookie.
@@ -79,7 +80,7 @@ class Surface:
         offered = wiring.offered
         proxies = TrustedProxies.of(trusted_proxies)
         cookies = Cookies.for_base_url(wiring.base_url)
-        accepted = Transports.of(transports, cookies=cookies)
+        accepted = Transports.of(transports, cookies=cookies, headers=wiring.authentication.headers())
         csrf = CsrfGuard(
             wiring.keys.derive("csrf"),
             wiring.realm,
@@ -137,7 +138,7 @@ class Surface:
         """Return who a request is from, if they have proved lately who they are."""
         identity = await self.identity(request)
         if identity.session_id is None:
-            raise ForbiddenError("Sign in for this; an API key is not enough.")
+            raise ForbiddenError("Sign in for this; this credential is no session.")
         with self.app.origin(request), acting(identity):
             await self.app.gatekeeper.require_fresh(identity, within=within)
         return identity

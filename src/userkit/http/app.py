@@ -120,21 +120,26 @@ class HttpApp:
     async def identify(self, request: Request) -> Shown | None:
         """Return who a request is from, None when it shows nothing.
 
-        A change that comes with a cookie must be made by the application's own pages. Raises
+        A change that comes with a cookie must be made by the application's own pages, and one that comes
+        with the header of an auth backend by no page of somebody else. Raises
         UnauthenticatedError and CsrfFailedError.
         """
         credential = self.transports.read(request)
         if credential is None:
             return None
         identity = await self.gatekeeper.authenticate(credential.text)
-        if not credential.fits(identity):
+        if not self.transports.fits(credential, identity):
             raise UnauthenticatedError
-        if credential.transport is Transport.COOKIE and request.method not in _SAFE:
-            self._check_csrf(request, identity)
+        if request.method not in _SAFE:
+            self._check_csrf(request, credential.transport, identity)
         return Shown(identity, credential.transport)
 
-    def _check_csrf(self, request: Request, identity: Identity) -> None:
-        if not self.browser.csrf.is_ours(request, identity.session_id or ""):
+    def _check_csrf(self, request: Request, transport: Transport, identity: Identity) -> None:
+        csrf = self.browser.csrf
+        if transport is Transport.COOKIE and not csrf.is_ours(request, identity.session_id or ""):
+            raise CsrfFailedError
+        # A proxy may put the header into whatever a browser sends; what is no browser tells no origin.
+        if transport is Transport.HEADER and csrf.is_foreign(request):
             raise CsrfFailedError
 
     async def _answer(self, route: AnyRoute, request: Request) -> Response:
@@ -172,7 +177,7 @@ class HttpApp:
 
     async def _check_access(self, access: Access, identity: Identity, request: Request) -> None:
         if access.session and identity.session_id is None:
-            raise ForbiddenError("Sign in for this; an API key is not enough.")
+            raise ForbiddenError("Sign in for this; this credential is no session.")
         own = access.subject is not None and request.path_values[access.subject] == identity.user_id
         if access.permission is not None and not (own and access.own):
             await self._require(access, identity, own=own)
@@ -210,7 +215,7 @@ def _is_led_here(request: Request, shown: Shown) -> bool:
     """
     elsewhere = request.value("sec-fetch-site") == "cross-site"
     navigates = request.value("sec-fetch-mode") == "navigate"
-    return shown.transport is Transport.COOKIE and (elsewhere or navigates)
+    return shown.transport in (Transport.COOKIE, Transport.HEADER) and (elsewhere or navigates)
 
 
 def acting(identity: Identity) -> AbstractContextManager[Origin]:

@@ -21,7 +21,7 @@ DEFAULT_PREFIX = "/api/v1"
 DEFAULT_BODY_LIMIT = 256 * 1024
 """In bytes: room for the largest attributes, in whatever way their text is escaped."""
 
-ALL_TRANSPORTS = ("bearer", "api-key", "cookie")
+ALL_TRANSPORTS = ("bearer", "api-key", "header", "cookie")
 
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*", re.ASCII)
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)

@@ -1,13 +1,16 @@
-"""The port for auth backends: how a request proves who it is, and how a backend publishes itself."""
+"""Everything that an auth backend is written with: how a request proves who it is, and how one is published.
+
+Beside this there is ``userkit.errors`` for what it raises, and ``userkit.testing`` for its tests.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from userkit.kernel.clock import Clock
+from userkit.kernel.clock import Clock, utc_now
 from userkit.kernel.identity import Identity, SessionFacts
 from userkit.kernel.ids import NewId
-from userkit.kernel.keys import Keyring
+from userkit.kernel.keys import Keyring, SecretInput
 from userkit.kernel.plugin import Plugin
 from userkit.kernel.secret import Secret
 
@@ -20,9 +23,17 @@ __all__ = [
     "AuthBackendFactory",
     "AuthBackendPlugin",
     "AuthParts",
+    "Clock",
+    "HeaderAuthBackend",
+    "Identity",
+    "Keyring",
+    "NewId",
+    "Secret",
+    "SecretInput",
     "SessionFacts",
     "SessionGate",
     "TokenIssuer",
+    "utc_now",
 ]
 
 AUTH_BACKEND_API = 1
@@ -55,11 +66,26 @@ class SessionGate(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A user as an auth backend sees one."""
+    """A user as an auth backend sees one.
+
+    - ``email_verified``: whether the owner of the address has shown that it is theirs. Until then
+      somebody else may have registered the account.
+    - ``claimed_epoch``: the one in which the owner took over an account that perhaps somebody else had
+      registered; what was issued in an earlier one is void.
+    """
 
     id: str
     email: str
     disabled: bool
+    email_verified: bool = False
+    claimed_epoch: int = 0
+
+    def honours(self, epoch: int | None) -> bool:
+        """Tell whether a credential of an epoch is good: the account is open, and was its owner's.
+
+        None is what was not issued here, such as the word of a proxy.
+        """
+        return not self.disabled and (epoch is None or epoch >= self.claimed_epoch)
 
 
 class Accounts(Protocol):
@@ -102,6 +128,20 @@ class AuthBackend(Protocol):
 
     async def authenticate(self, credential: str) -> Identity:
         """Return whose credential this is, or raise UnauthenticatedError."""
+        ...
+
+
+@runtime_checkable
+class HeaderAuthBackend(Protocol):
+    """An auth backend whose credentials come in a header of their own, and nowhere else.
+
+    What comes in such a header may have been put there for a browser, by a proxy. So changes must be
+    made by the application's own pages, as with a cookie, or by what is no browser.
+    """
+
+    @property
+    def header(self) -> str:
+        """Return the name of the header: letters, digits and ``-``. Its whole value is the credential."""
         ...
 
 

@@ -1,10 +1,11 @@
 """What we ship for the tests of others. It needs the extra ``testing``.
 
-``StoreConformance`` is the suite that every store passes, ``RateLimiterConformance`` that of
-limiters, ``LanguageModelConformance`` that of language models, ``HttpConformance`` that of integrations of
-frameworks. ``FrozenClock`` is time that stands
-still, ``InstantHasher`` hashes passwords in no time, ``ScriptedModel`` is a language model that answers
-what a test has written down. ``userkit.testing.plugin`` are the fixtures for tests of applications.
+``StoreConformance`` is the suite that every store passes, ``AuthBackendConformance`` that of auth
+backends, ``RateLimiterConformance`` that of limiters, ``LanguageModelConformance`` that of language
+models, ``HttpConformance`` that of integrations of frameworks. ``auth_parts`` is what an auth backend is
+built from. ``FrozenClock`` is time that stands still, ``InstantHasher`` hashes passwords in no time,
+``ScriptedModel`` is a language model that answers what a test has written down.
+``userkit.testing.plugin`` are the fixtures for tests of applications.
 """
 
 from importlib import import_module
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 pytest.register_assert_rewrite(
+    "userkit.testing.auth_backends",
     "userkit.testing.suite",
     "userkit.testing.http",
     "userkit.testing.language_models",
@@ -22,6 +24,7 @@ pytest.register_assert_rewrite(
 )
 
 if TYPE_CHECKING:
+    from userkit.testing.auth_backends import AuthBackendConformance, Holder, IssueCredential
     from userkit.testing.bench import OpenStore
     from userkit.testing.clients import AsUser
     from userkit.testing.clock import FrozenClock
@@ -32,13 +35,17 @@ if TYPE_CHECKING:
     from userkit.testing.language_models import LanguageModelConformance, OpenModel
     from userkit.testing.limits import OpenLimiter, RateLimiterConformance
     from userkit.testing.mailbox import Mailbox
+    from userkit.testing.parts import auth_parts
     from userkit.testing.standard import deviation
 
 __all__ = [
     "AsUser",
+    "AuthBackendConformance",
     "FrozenClock",
+    "Holder",
     "HttpConformance",
     "InstantHasher",
+    "IssueCredential",
     "LanguageModelConformance",
     "Mailbox",
     "OpenLimiter",
@@ -47,12 +54,17 @@ __all__ = [
     "RateLimiterConformance",
     "ScriptedModel",
     "StoreConformance",
+    "auth_parts",
     "deviation",
 ]
 
 # The plugin of pytest is loaded wherever userkit is installed, and wants neither suites nor hypothesis.
 _LATER = {
     "AsUser": "userkit.testing.clients",
+    "AuthBackendConformance": "userkit.testing.auth_backends",
+    "Holder": "userkit.testing.auth_backends",
+    "IssueCredential": "userkit.testing.auth_backends",
+    "auth_parts": "userkit.testing.parts",
     "FrozenClock": "userkit.testing.clock",
     "HttpConformance": "userkit.testing.http.conformance",
     "InstantHasher": "userkit.testing.hashing",

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from functools import partial
 from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 

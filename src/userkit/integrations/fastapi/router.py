@@ -43,7 +43,8 @@ class UserKitRouter(APIRouter):
         """Take a kit, and what the application wants to choose about HTTP.
 
         - ``prefix``: the path that all routes begin with.
-        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``cookie``.
+        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``header`` (that
+          of an auth backend), ``cookie``.
         - ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` counts.
         - ``trusted_origins``: where pages of the application are, beside the host that is asked, such
           as ``https://app.example``. They may make changes with a cookie.

@@ -66,7 +66,8 @@ class UserKitExtension:
         - ``app``: an application to begin with; others, or all, come by ``init_app``.
         - ``kit``: what applications get that bring no kit of their own.
         - ``prefix``: the path that all routes begin with.
-        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``cookie``.
+        - ``transports``: how requests show who they are from: ``bearer``, ``api-key``, ``header`` (that
+          of an auth backend), ``cookie``.
         - ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` counts.
         - ``trusted_origins``: where pages of the application are, beside the host that is asked, such
           as ``https://app.example``. They may make changes with a cookie.
