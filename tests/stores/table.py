@@ -1,13 +1,17 @@
 """What each store can do, as a table for people, from the classes that put it through the suite.
 
 ``python -m tests.stores.table`` writes it into the page of the documentation. A test compares the two,
-so that the page says what is run and nothing else.
+so that the page says what is run and nothing else. With the results of runs (``pytest --junitxml=FILE``)
+as arguments it compares each store that was run with what has passed, and says where they differ.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 import tests.stores
 from userkit.storage.capabilities import BulkLoadable, Countable, Purgeable, Searchable, Surveyable
@@ -44,19 +48,31 @@ def table() -> str:
     """Return the table in Markdown, with the deviations below it."""
     head = ["store", "tests", *_COLUMNS.values(), "several processes", "durable"]
     lines = [_row(head), _row(["---"] * len(head)), *(_row(_cells(each)) for each in stores())]
-    deviations = [
-        f"- **{_name(each)}**, {test.removeprefix('test_').replace('_', ' ')}: {why}"
-        for each in stores()
-        for test, why in each.deviations.items()
-    ]
+    deviations = [each for store in stores() for each in _deviations(store)]
     return "\n".join([*lines, "", *(deviations or ["No store deviates from a standard test."])])
 
 
+def _deviations(store: type[StoreConformance]) -> Iterator[str]:
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for test, why in store.deviations.items():
+        by_reason[why].append(test.removeprefix("test_").replace("_", " "))
+    for why, left_out in by_reason.items():
+        yield f"- **{_name(store)}** does without {_counted(left_out)}. {why}"
+        yield from (f"    - {test}" for test in left_out)
+
+
+def _counted(tests: list[str]) -> str:
+    return "one test" if len(tests) == 1 else f"{len(tests)} tests"
+
+
+def _count(store: type[StoreConformance]) -> int:
+    return len(standard_tests(StoreConformance)) - sum(store.left_out.values()) - len(store.deviations)
+
+
 def _cells(store: type[StoreConformance]) -> list[str]:
-    count = len(standard_tests(StoreConformance)) - sum(store.left_out.values()) - len(store.deviations)
     abilities = ["" if each in store.lacks else "yes" for each in _COLUMNS]
     shared, durable = store.shared_between_processes, store.durable
-    return [_name(store), str(count), *abilities, "yes" if shared else "", "yes" if durable else ""]
+    return [_name(store), str(_count(store)), *abilities, "yes" if shared else "", "yes" if durable else ""]
 
 
 def _name(store: type[StoreConformance]) -> str:
@@ -73,5 +89,30 @@ def written(page: str) -> str:
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.split(END)[1]}"
 
 
+def passed(results: Iterable[Path]) -> Mapping[str, int]:
+    """Return how many standard tests have passed, in all their ways, of each class that was run."""
+    standard = {each.name for each in standard_tests(StoreConformance)}
+    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    for file in results:
+        for case in ElementTree.parse(file).iter("testcase"):  # written by our own run
+            test = case.attrib["name"].partition("[")[0]
+            if test in standard:
+                tests = found[case.attrib["classname"]]
+                tests[test] = tests.get(test, True) and not len(case.findall("*[@message]"))
+    return {name: sum(tests.values()) for name, tests in found.items()}
+
+
+def differences(results: Iterable[Path]) -> list[str]:
+    """Return a sentence for each store that has not passed as many tests as the page says."""
+    run = passed(results)
+    promised = {f"{each.__module__}.{each.__qualname__}": each for each in stores()}
+    return [
+        f"{_name(store)} has passed {run[name]} tests, and the page says {_count(store)}."
+        for name, store in promised.items()
+        if name in run and run[name] != _count(store)
+    ]
+
+
 if __name__ == "__main__":
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.exit("\n".join(differences(map(Path, sys.argv[1:]))) or None)
