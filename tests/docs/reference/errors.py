@@ -1,14 +1,15 @@
 """What the page of the errors must say of each."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from tests.docs.reference.markdown import code
 from userkit.errors import InvalidInputError, UserKitError
 from userkit.http.problems import status_of
 
-__all__ = ["anchor_of", "facts_of", "heading_of", "public_errors", "with_facts"]
+__all__ = ["anchor_of", "error_tree", "facts_of", "heading_of", "public_errors", "with_facts"]
 
 # Where else errors are that applications meet.
 _MODULES = (
@@ -57,6 +58,24 @@ def facts_of(error: type[UserKitError]) -> str:
     if issubclass(parent, UserKitError):
         told += f" · a kind of [{code(parent.__name__)}](#{anchor_of(parent)})"
     return told + f" · {code(error.__module__)}"
+
+
+def error_tree() -> str:
+    """Return the errors as a tree, each below what it is a kind of."""
+    kinds: dict[type[Exception], list[type[UserKitError]]] = defaultdict(list)
+    for each in public_errors():
+        kinds[each.__bases__[0]].append(each)
+    return "\n".join(["```text", "UserKitError", *_branches(kinds, UserKitError), "```"])
+
+
+def _branches(
+    kinds: Mapping[type[Exception], list[type[UserKitError]]], parent: type[UserKitError]
+) -> Iterator[str]:
+    below = sorted(kinds[parent], key=lambda kind: kind.__name__)
+    for each in below:
+        is_last = each is below[-1]
+        yield f"{'└── ' if is_last else '├── '}{each.__name__}"
+        yield from (f"{'    ' if is_last else '│   '}{line}" for line in _branches(kinds, each))
 
 
 def with_facts(page: str) -> str:

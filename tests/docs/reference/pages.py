@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.docs.reference.errors import with_facts
+from tests.docs.reference.errors import error_tree, with_facts
 from tests.docs.reference.features import FEATURES, feature_blocks, options_table, page_of
 from tests.docs.reference.markdown import filled
 from tests.docs.reference.offers import Offers
-from tests.docs.reference.promises import experiments_table, promises_of, promises_table
+from tests.docs.reference.promises import (
+    EXPERIMENTS,
+    PROMISES,
+    experiments_table,
+    places_of_tests,
+    promises_of,
+    promises_table,
+)
 from tests.docs.reference.settings import settings_table, variables_table
 from userkit import UserKit
 from userkit.backends.dynamodb.settings import DynamoDBSettings
@@ -31,7 +38,11 @@ def blocks() -> dict[str, Mapping[str, str]]:
         for name in FEATURES
     }
     made["http.md"] = {"routes": offers.every_route()}
-    made["security-promises.md"] = {"promises": promises_table(), "experiments": experiments_table()}
+    made["security-promises.md"] = {
+        "promises": promises_table(),
+        "experiments": experiments_table(),
+        "places": places_of_tests([*PROMISES, *EXPERIMENTS]),
+    }
     made["settings.md"] = {
         "arguments": options_table(UserKit.__init__),
         "variables": variables_table(UserKitSettings),
@@ -47,7 +58,8 @@ def blocks() -> dict[str, Mapping[str, str]]:
 
 def written() -> dict[Path, str]:
     """Return every page as it must be."""
-    pages = {FOLDER / "errors.md": with_facts(_text(FOLDER / "errors.md"))}
+    errors = FOLDER / "errors.md"
+    pages = {errors: filled(with_facts(_text(errors)), "tree", error_tree())}
     for name, made in blocks().items():
         page = _text(FOLDER / name)
         for place, block in made.items():

@@ -4,13 +4,21 @@ import ast
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.docs.reference.markdown import code, table
 
-__all__ = ["EXPERIMENTS", "PROMISES", "experiments_table", "promises_of", "promises_table", "proofs_by_id"]
+__all__ = [
+    "EXPERIMENTS",
+    "PROMISES",
+    "experiments_table",
+    "places_of_tests",
+    "promises_of",
+    "promises_table",
+    "proofs_by_id",
+]
 
 _ROOT = Path(__file__).parents[3]
 _DATA: Mapping[str, Any] = tomllib.loads(
@@ -61,11 +69,17 @@ def promises_of(feature: str) -> str:
     return f"Promises: {links}." if links else "No promise is its own."
 
 
+def places_of_tests(ids: Iterable[str]) -> str:
+    """Return where the tests of each of these are, below ``tests`` or in our suites for others."""
+    found = proofs_by_id()
+    return "\n".join(f"- **{id}**: {', '.join(map(_place, found[id]))}" for id in ids)
+
+
+def _place(file: str) -> str:
+    return code(file.removeprefix("tests/").removeprefix("src/"))
+
+
 def _table(head: str, told: Mapping[str, str]) -> str:
-    tests = proofs_by_id()
-    rows = [(f"{code(id)}{{ #{id.lower()} }}", text, *_proofs(tests[id])) for id, text in told.items()]
-    return table([head, "what holds", "tests", "where"], rows)
-
-
-def _proofs(tests: Counter[str]) -> tuple[str, str]:
-    return str(tests.total()), "<br>".join(code(file.removeprefix("tests/")) for file in tests)
+    found = proofs_by_id()
+    rows = [(f"{code(id)}{{ #{id.lower()} }}", text, str(found[id].total())) for id, text in told.items()]
+    return table([head, "what holds", "tests"], rows)
