@@ -8,7 +8,7 @@ from userkit_auth_proxy import ProxySettings
 
 from tests.world import ADA, KEY, SECRET
 from userkit import SyncUserKit
-from userkit.storage.port import Store
+from userkit.storage import Store
 from userkit.testing import FrozenClock, InstantHasher
 
 

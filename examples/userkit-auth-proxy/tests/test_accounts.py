@@ -13,7 +13,7 @@ from tests.world import ADA, KEY, opens
 from userkit import SyncUserKit, User
 from userkit.backends.memory import MemoryStore
 from userkit.errors import UserNotFoundError
-from userkit.storage.changes import Save
+from userkit.storage import Save
 from userkit.sync import run
 from userkit.testing import FrozenClock
 

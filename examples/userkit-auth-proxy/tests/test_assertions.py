@@ -4,6 +4,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,7 @@ from userkit_auth_proxy import ProxyAuth, ProxySettings, sign
 from tests.world import ADA, KEY, SECRET, opens
 from userkit import SyncUserKit
 from userkit.errors import ConfigurationError, ReauthenticationRequiredError, WeakSecretError
-from userkit.kernel.keys import Keyring
-from userkit.ports.authentication import AuthParts
-from userkit.testing import FrozenClock, InstantHasher
+from userkit.testing import FrozenClock, InstantHasher, auth_parts
 
 PASSWORD = "mauve otters juggle teapots"
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -167,18 +166,10 @@ def test_settings_that_protect_nothing_are_refused() -> None:
     """When the application starts, with the fix in the sentence."""
     with pytest.raises(ConfigurationError, match="needs its key"):
         SyncUserKit("memory://", secret=SECRET, auth=["proxy"], hasher=InstantHasher())
-    nothing: Any = None
-    parts = AuthParts(
-        realm="default",
-        now=FrozenClock(),
-        new_id=str,
-        keys=Keyring.of(SECRET),
-        sessions=nothing,
-        accounts=nothing,
-        settings={"proxy": ProxySettings(key=KEY)},
-    )
+    with SyncUserKit("memory://", secret=SECRET, hasher=InstantHasher()) as kit:
+        parts = auth_parts(kit, settings={"proxy": ProxySettings(key=KEY)})
     with pytest.raises(ConfigurationError, match="features users and passwords"):
-        ProxyAuth.of(parts)
+        ProxyAuth.of(replace(parts, offered={}))
     auth = {"proxy": ProxySettings(key=SECRET)}
     with pytest.raises(ConfigurationError, match="kit's secret"):
         SyncUserKit("memory://", secret=SECRET, auth=auth, hasher=InstantHasher())

@@ -18,6 +18,7 @@ import pytest
 
 from userkit.errors import UnauthenticatedError, UsageError
 from userkit.features.users import User
+from userkit.kernel.secret import Secret
 from userkit.kit import SyncUserKit
 from userkit.ports.authentication import AuthBackend, AuthBackendPlugin, Identity
 from userkit.sync import run
@@ -50,6 +51,11 @@ class Holder:
     def realm(self) -> str:
         """Return the realm of the user."""
         return self.kit.wiring().realm
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return the secrets of the kit, for credentials whose keys are derived from them."""
+        return self.kit.wiring().keys.secrets
 
     @property
     def now(self) -> datetime:

@@ -16,7 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-__all__ = ["LONGEST", "PREFIX", "Assertion", "read", "sign"]
+__all__ = ["HEADER", "LONGEST", "PREFIX", "Assertion", "read", "sign"]
+
+HEADER = "X-Proxy-Assertion"
+"""Where the proxy says it."""
 
 PREFIX = "proxy1."
 LONGEST = 600

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from userkit import Identity, Passwords, User, Users
+from userkit import Passwords, User, Users
 from userkit.errors import (
     ConfigurationError,
     EmailAlreadyExistsError,
@@ -13,9 +13,8 @@ from userkit.errors import (
     UnauthenticatedError,
     UserNotFoundError,
 )
-from userkit.kernel.clock import Clock
-from userkit.ports.authentication import AuthParts
-from userkit_auth_proxy.assertion import LONGEST, PREFIX, read
+from userkit.ports.authentication import AuthParts, Clock, Identity
+from userkit_auth_proxy.assertion import HEADER, LONGEST, PREFIX, read
 from userkit_auth_proxy.settings import ProxySettings
 
 __all__ = ["ProxyAuth"]
@@ -54,6 +53,11 @@ class ProxyAuth:
             realm=parts.realm, now=parts.now, settings=settings, keys=keys, users=users, passwords=passwords
         )
 
+    @property
+    def header(self) -> str:
+        """See HeaderAuthBackend.header."""
+        return HEADER
+
     def recognises(self, credential: str) -> bool:
         """See AuthBackend.recognises."""
         return len(credential) <= LONGEST and credential.startswith(PREFIX)
@@ -64,7 +68,7 @@ class ProxyAuth:
         if said is None or said.realm != self.realm or not self._is_current(said.at):
             raise UnauthenticatedError
         user = await self._user(said.email)
-        if not user.honours(said.at) or await self._is_anybodys(user):
+        if user.is_disabled or await self._is_anybodys(user):
             raise UnauthenticatedError
         # Without a session nothing counts as a sign-in: credentials cannot be changed with an assertion.
         return Identity(

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMap
 from dataclasses import dataclass, field
 from typing import Any
 
-from userkit.kernel.clock import Clock, utc_now
-from userkit.kernel.keys import Keyring, SecretInput
-from userkit_auth_proxy.assertion import sign
+from userkit.ports.authentication import Clock, Keyring, SecretInput, utc_now
+from userkit_auth_proxy.assertion import HEADER, sign
 
 __all__ = ["ForwardedUser"]
 
@@ -26,7 +25,8 @@ class ForwardedUser:
     - ``secret``: at least 32 random bytes that the proxy sends in the header ``X-Proxy-Secret``.
     - ``realm``: whose users the proxy knows.
 
-    Both headers are taken out of every request, so that an application cannot believe them by mistake.
+    Both headers are taken out of every request, so that an application cannot believe them by mistake,
+    and where they are believed so is what the client has sent as its own credential.
     The proxy must set or delete both in every request, whatever a client sends.
     """
 
@@ -52,7 +52,8 @@ class ForwardedUser:
                 [environ.pop(secret_name)] if secret_name in environ else [],
             )
             if said is not None:
-                environ["HTTP_AUTHORIZATION"] = f"Bearer {said}"
+                environ.pop("HTTP_AUTHORIZATION", None)
+                environ[_cgi(HEADER)] = said
             return app(environ, start_response)
 
         return serve
@@ -69,9 +70,10 @@ class ForwardedUser:
                     for wanted in (user_name, secret_name)
                 }
                 said = self._assertion(named[user_name], named[secret_name])
-                gone = {user_name, secret_name} | ({b"authorization"} if said else set())
+                ours = HEADER.lower().encode()
+                gone = {user_name, secret_name} | ({b"authorization", ours} if said else set())
                 kept = [(name, value) for name, value in headers if name.lower() not in gone]
-                added = [(b"authorization", b"Bearer " + said.encode())] if said else []
+                added = [(ours, said.encode())] if said else []
                 scope = {**scope, "headers": [*kept, *added]}
             await app(scope, receive, send)
 

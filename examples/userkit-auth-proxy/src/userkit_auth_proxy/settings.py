@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from userkit.errors import ConfigurationError
-from userkit.kernel.keys import Keyring, SecretInput
+from userkit.ports.authentication import Keyring, SecretInput
 
 __all__ = ["ProxySettings"]
 
