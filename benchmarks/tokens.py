@@ -109,6 +109,7 @@ class Ours:
         self.session = SessionFacts(
             id=new_id(),
             user_id=new_id(),
+            epoch=0,
             methods=frozenset({"pwd"}),
             authenticated_at=utc_now(),
             expires_at=utc_now() + timedelta(days=30),

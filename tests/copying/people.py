@@ -56,7 +56,8 @@ def _person(realm: str, number: int) -> Iterator[Entity]:
         attributes=attributes,
         now=at,
     )
-    yield user if number % 3 else user.evolve(email_verified_at=at, session_epoch=number)
+    claimed = {"email_verified_at": at, "session_epoch": number, "claimed_epoch": number // 2}
+    yield user if number % 3 else user.evolve(**claimed)
     yield PasswordCredential(id=id, hash=f"$argon2id${number}", changed_at=at)
 
 
@@ -84,6 +85,7 @@ def _belongings(realm: str, number: int) -> Iterator[Entity]:
         yield ApiKey(
             id=_id(realm, number, "key"),
             user_id=id,
+            epoch=number % 5,
             name="build",
             digest=digest,
             scopes=frozenset({"users:read"}),

@@ -226,6 +226,7 @@ def test_without_a_backend_that_issues_tokens_none_are_issued() -> None:
     facts = SessionFacts(
         id=derived_id("s"),
         user_id=derived_id("u"),
+        epoch=0,
         methods=frozenset(),
         authenticated_at=utc_now(),
         expires_at=utc_now(),

@@ -237,6 +237,19 @@ def test_jw_2_times_are_whole_seconds(name: str, wrong: Any) -> None:
     assert WORLD.refuses(with_claims(**{name: wrong}))
 
 
+@pytest.mark.parametrize("wrong", [..., *NO_TIMES, 2**63], ids=lambda wrong: repr(wrong)[:12])
+def test_jw_2_the_epoch_is_a_whole_number(wrong: Any) -> None:
+    """A token without one, as of an older userkit, says nothing of when the account was taken over."""
+    assert WORLD.refuses(with_claims(epoch=wrong))
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2**63 - 1])
+def test_jw_2_the_epoch_is_that_of_the_session(epoch: int) -> None:
+    """As far as a store counts."""
+    assert WORLD.accept(with_claims(epoch=epoch)).epoch == epoch
+    assert WORLD.accept(WORLD.issue(epoch=epoch)).epoch == epoch
+
+
 @pytest.mark.parametrize("number", ["1e400", "Infinity", "-Infinity", "NaN", "1767225600.0", "0x10", "01"])
 def test_jw_2_numbers_that_are_no_integers_of_json_are_refused(number: str) -> None:
     """Also where the value would do."""
@@ -411,7 +424,7 @@ def doubled(text: str, name: str, value: str) -> str:
     return f'{text[:-1]},"{name}":{value}}}'
 
 
-@pytest.mark.parametrize("name", ["sub", "exp", "scope", "realm", "iss", "jti"])
+@pytest.mark.parametrize("name", ["sub", "exp", "scope", "realm", "iss", "jti", "epoch"])
 def test_jw_3_a_claim_that_is_said_twice_is_refused(name: str) -> None:
     """Also when both say the same, since others may read the other one."""
     claims = WORLD.claims()
@@ -565,7 +578,7 @@ def test_jw_3_any_json_in_the_place_of_a_claim_has_an_answer(name: str, value: A
     if not WORLD.refuses(token):
         identity = WORLD.accept(token)
         assert (identity.user_id, identity.session_id, identity.realm) == (USER, SESSION, "default")
-        assert name in {"amr", "scope", "auth_time", "iat", "exp"} or value == WORLD.claims()[name]
+        assert name in {"amr", "scope", "auth_time", "iat", "exp", "epoch"} or value == WORLD.claims()[name]
 
 
 @given(st.binary(max_size=200) | anything.map(lambda value: json.dumps(value).encode()))
@@ -591,6 +604,7 @@ def test_would_notice_if_pyjwt_alone_were_asked() -> None:
         with_claims(realm="acme"),
         with_claims(exp=...),
         with_claims(sid=...),
+        with_claims(epoch=...),
         with_claims(aud=["userkit", "other"]),
         with_claims(scope=["*"]),
         with_claims(cnf={"jkt": "AAAA"}),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.tokens.world import (
     ALGORITHMS,
+    EPOCH,
     JTI,
     KID,
     OTHER_SECRET,
@@ -81,6 +82,7 @@ def test_a_token_says_what_the_standards_ask_for(algorithm: SigningAlgorithm) ->
         "aud": "userkit",
         "sub": USER,
         "sid": SESSION,
+        "epoch": EPOCH,
         "iat": now,
         "exp": now + 600,
         "auth_time": now - 60,
@@ -102,6 +104,7 @@ def test_a_token_opens_its_session(algorithm: SigningAlgorithm) -> None:
     assert world.accept(token) == Identity(
         user_id=USER,
         session_id=SESSION,
+        epoch=EPOCH,
         methods=frozenset({"pwd", "otp"}),
         authenticated_at=now - timedelta(minutes=1),
         scopes=frozenset({"users:read"}),
@@ -282,11 +285,13 @@ def test_a_checked_identity_is_what_the_session_is_now() -> None:
     world = World(TokenSettings(revocation="checked"))
     token = world.issue()
     later = world.clock.advance(minutes=5)
-    world.session(methods=frozenset({"pwd"}), authenticated_at=later, scopes=frozenset({"users:read"}))
+    world.session(
+        methods=frozenset({"pwd"}), authenticated_at=later, scopes=frozenset({"users:read"}), epoch=7
+    )
     identity = world.accept(token)
     assert identity.methods == {"pwd"}
     assert identity.authenticated_at == later
-    assert identity.scopes == {"users:read"}
+    assert (identity.scopes, identity.epoch) == ({"users:read"}, 7)
     assert identity.expires_at == later + timedelta(minutes=5)
     assert (identity.user_id, identity.session_id, identity.backend) == (USER, SESSION, "jwt")
 

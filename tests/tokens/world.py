@@ -36,6 +36,7 @@ SHARED = bytes(range(1, 33))
 KID = "2026-01"
 USER = "01980000-0000-7000-8000-000000000001"
 SESSION = "01980000-0000-7000-8000-000000000002"
+EPOCH = 3
 JTI = "01980000-0000-7000-8000-000000000003"
 ALGORITHMS: tuple[SigningAlgorithm, ...] = ("HS256", "ES256", "EdDSA", "RS256")
 
@@ -101,6 +102,7 @@ class World:
         facts = SessionFacts(
             id=SESSION,
             user_id=USER,
+            epoch=EPOCH,
             methods=frozenset({"pwd", "otp"}),
             authenticated_at=now - timedelta(minutes=1),
             expires_at=now + timedelta(days=30),
@@ -136,6 +138,7 @@ class World:
             "aud": "userkit",
             "sub": USER,
             "sid": SESSION,
+            "epoch": EPOCH,
             "jti": JTI,
             "iat": now,
             "exp": now + 600,

@@ -14,6 +14,8 @@ class Identity:
     """A user who has shown who they are.
 
     - ``session_id``: the session, or None for an API key.
+    - ``epoch``: which of the user's epochs the credential is of; what is older than the one in which the
+      owner of the mailbox took the account over is void. None for what was not issued here.
     - ``methods``: how it was proved (RFC 8176): ``pwd``, ``otp``, … and ``key`` for an API key.
     - ``authenticated_at``: when it was last proved by the person, as far as the credential tells.
     - ``scopes``: what the credential is limited to; ``*`` is whatever the user's roles allow.
@@ -23,6 +25,7 @@ class Identity:
 
     user_id: str
     session_id: str | None = None
+    epoch: int | None = None
     methods: frozenset[str] = frozenset()
     authenticated_at: datetime
     scopes: frozenset[str] = frozenset({EVERYTHING})
@@ -38,10 +41,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
-    """What an auth backend needs to know of a session. ``expires_at`` is its absolute end."""
+    """What an auth backend needs to know of a session.
+
+    ``epoch`` is that of the user in which it began, and goes into the identity as it is. ``expires_at``
+    is its absolute end.
+    """
 
     id: str
     user_id: str
+    epoch: int
     methods: frozenset[str]
     authenticated_at: datetime
     expires_at: datetime

@@ -33,7 +33,8 @@ ClaimsHook = Callable[[SessionFacts], Mapping[str, Any]]
 """Returns what else a token says: names, and JSON for values. It must not wait."""
 
 RESERVED_CLAIMS = frozenset(
-    {"iss", "aud", "sub", "sid", "jti", "iat", "exp", "nbf", "auth_time", "amr", "realm", "scope", "cnf"}
+    {"iss", "aud", "sub", "sid", "epoch", "jti", "iat", "exp", "auth_time", "amr", "realm", "scope"}
+    | {"nbf", "cnf"}
 )
 """The claims that userkit sets itself, or never sets because they would change what a token is."""
 

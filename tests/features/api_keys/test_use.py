@@ -42,6 +42,7 @@ def test_a_key_opens_what_it_is_for(here: World) -> None:
     assert (identity.methods, identity.scopes) == ({"key"}, {"posts:read"})
     assert (identity.authenticated_at, identity.expires_at) == (made.created_at, end)
     assert (identity.backend, identity.realm) == ("api-key", "default")
+    assert identity.epoch == here.users.get(ada).session_epoch
     assert here.roles.allows(identity, "posts:read")
     assert not here.roles.allows(identity, "posts:write")
     here.roles.unassign(ada, "editor")

@@ -1,6 +1,10 @@
 """What a user is, without any store."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from userkit.features.users import User
 from userkit.kernel.email import EmailAddress
@@ -47,3 +51,36 @@ def test_a_user_is_searched_by_the_address_and_the_words_of_the_name() -> None:
 def test_users_with_attributes_can_be_put_in_sets() -> None:
     """Attributes count when users are compared, and not when they are hashed."""
     assert len({ADA, ADA.evolve(), ADA.changed(LATER, attributes={})}) == 3
+
+
+STEPS: dict[str, Callable[[User, datetime], User]] = {
+    "prove the mailbox": lambda user, now: user.claimed(now),
+    "sign out": lambda user, now: user.signed_out(),
+    "sign out but here": lambda user, now: user.signed_out(spare=ADA.id),
+    "close and open": lambda user, now: user.disabled(now).enabled(now),
+    "rename": lambda user, now: user.changed(now, name=user.name + "!"),
+}
+moments = st.datetimes(timezones=st.just(UTC))
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), moments), max_size=12))
+def test_vf_5_what_was_issued_before_the_claim_is_void_and_nothing_else(
+    steps: list[tuple[str, datetime]],
+) -> None:
+    """Whatever else happens, in whatever order, and whatever the clocks say."""
+    users = [ADA]
+    for step, now in steps:
+        users.append(STEPS[step](users[-1], now))
+    claimed = next((at for at, each in enumerate(users) if each.is_email_verified), 0)
+    for at, then in enumerate(users):
+        assert users[-1].honours(then.session_epoch) is (at >= claimed)
+    assert users[-1].honours(None)
+    assert not users[-1].disabled(LATER).honours(None)
+
+
+def test_vf_5_a_claim_spares_no_session() -> None:
+    """Not even one that is named as spared afterwards; of an account that was verified before it may."""
+    spared = ADA.claimed(LATER).signed_out(spare="s")
+    assert not spared.admits("s", ADA.session_epoch)
+    assert spared.admits("s", spared.claimed_epoch)
+    assert ADA.verified(LATER).claimed(LATER).signed_out(spare="s").admits("s", ADA.session_epoch)

@@ -110,6 +110,9 @@ def test_jw_1_jw_2_what_is_not_exactly_an_access_token_is_refused(open_world: Op
         {"sub": ""},
         {"sub": [ada.id]},
         {"sid": "0"},
+        {"epoch": "0"},
+        {"epoch": -1},
+        {"epoch": None},
         {"realm": "another"},
         {"iss": "evil"},
         {"aud": "evil"},
@@ -123,7 +126,7 @@ def test_jw_1_jw_2_what_is_not_exactly_an_access_token_is_refused(open_world: Op
     ):
         answer = shown(world, forged(head, {**claims, **change}))
         assert problem(answer) == (401, "unauthenticated"), change
-    for name in ("exp", "iat", "sub", "jti", "iss", "aud", "sid"):
+    for name in ("exp", "iat", "sub", "jti", "iss", "aud", "sid", "epoch"):
         answer = shown(world, forged(head, {key: claims[key] for key in claims if key != name}))
         assert problem(answer) == (401, "unauthenticated"), name
 

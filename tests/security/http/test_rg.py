@@ -41,6 +41,7 @@ SERVER_SIDE = (
     "updated_at",
     "sessions_not_before",
     "session_epoch",
+    "claimed_epoch",
     "is_admin",
     "is_superuser",
     "is_active",

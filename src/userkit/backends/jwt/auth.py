@@ -88,6 +88,7 @@ class JwtAuth:
         session = await self.sessions.live(str(identity.session_id), identity.user_id)
         return replace(
             identity,
+            epoch=session.epoch,
             methods=session.methods,
             authenticated_at=session.authenticated_at,
             scopes=session.scopes,

@@ -23,6 +23,7 @@ _SCOPES = re.compile(rf"(?:{_SCOPE.pattern}(?: {_SCOPE.pattern})*)?", re.ASCII)
 # The clocks of two servers are never equal, and a token is used as soon as it is made.
 _DRIFT = 5.0
 _END_OF_TIME = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+_LARGEST = 2**63 - 1  # that a store keeps
 # A token that begins later, or is bound to a key that the caller must have, is none of ours.
 _FOREIGN = ("nbf", "cnf")
 
@@ -46,6 +47,7 @@ class Claims:
             "aud": settings.audience,
             "sub": session.user_id,
             "sid": session.id,
+            "epoch": session.epoch,
             "jti": jti,
             "iat": _seconds(now),
             "exp": _seconds(now + min(settings.lifetime, session.expires_at - now)),
@@ -61,6 +63,7 @@ class Claims:
             return Identity(
                 user_id=claims["sub"],
                 session_id=claims["sid"],
+                epoch=claims["epoch"],
                 methods=frozenset(claims["amr"]),
                 authenticated_at=datetime.fromtimestamp(claims["auth_time"], UTC),
                 scopes=frozenset(claims["scope"].split()),
@@ -95,6 +98,7 @@ def _is_about_somebody(claims: Mapping[str, Any]) -> bool:
         is_id(claims.get("sub"))
         and is_id(claims.get("sid"))
         and is_id(claims.get("jti"))
+        and _is_count(claims.get("epoch"))
         and _is_time(claims.get("auth_time"))
         and isinstance(methods, list)
         and all(isinstance(each, str) for each in methods)
@@ -105,6 +109,10 @@ def _is_about_somebody(claims: Mapping[str, Any]) -> bool:
 
 def _is_time(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value <= _END_OF_TIME  # True is an int, too
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
 
 
 def _seconds(moment: datetime) -> int:

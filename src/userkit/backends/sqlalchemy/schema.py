@@ -83,7 +83,7 @@ class UserRow(_Rows):
         attributes: Mapped[dict[str, Any]]
         session_epoch: Mapped[int]
         spared_session: Mapped[str | None]
-        claimed_at: Mapped[datetime | None]
+        claimed_epoch: Mapped[int]
         created_at: Mapped[datetime]
         updated_at: Mapped[datetime]
 

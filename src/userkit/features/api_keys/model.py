@@ -19,11 +19,13 @@ _SHOWN = len(KEY_FORM.prefix) + 12
 class ApiKey(Entity):
     """A key with which a program acts for its owner.
 
-    It may do what both its ``scopes`` and the roles of the owner allow at the time of use. Only the
-    digest of its secret is kept. ``last_used_at`` is exact to a minute, None when it was never used.
+    It may do what both its ``scopes`` and the roles of the owner allow at the time of use, and keeps
+    the ``epoch`` of the owner in which it was made. Only the digest of its secret is kept.
+    ``last_used_at`` is exact to a minute, None when it was never used.
     """
 
     user_id: Id
+    epoch: int
     name: str
     digest: bytes = field(repr=False)
     scopes: frozenset[str] = frozenset()

@@ -72,13 +72,15 @@ class CreateApiKey:
         permission, and one with ``*`` whatever the owner may. ``by`` is who asks: the owner alone,
         signed in and not by another key. Without it the caller is trusted. The owner gets a letter.
 
-        Raises InvalidNameError, InvalidInputError, UserNotFoundError, ForbiddenError, and
-        StaleError when others were faster three times.
+        Raises InvalidNameError, InvalidInputError, UserNotFoundError, ForbiddenError,
+        UnauthenticatedError when the account has been taken over since ``by`` signed in, and StaleError
+        when others were faster three times.
         """
         if by is not None:
             _refuse_others(by, user_id)
         now, secret = self.now(), new_secret()
-        key = ApiKey(
+        wanted = partial(
+            ApiKey,
             id=self.new_id(),
             user_id=user_id,
             name=clean_name(name),
@@ -87,13 +89,16 @@ class CreateApiKey:
             created_at=now,
             expires_at=checked_end(expires_at, now),
         )
-        await anew(partial(self._keep, key, by))
-        return NewApiKey.of(key, secret)
+        return NewApiKey.of(await anew(partial(self._kept, user_id, wanted, by)), secret)
 
-    async def _keep(self, key: ApiKey, by: Identity | None) -> None:
-        user = await UserRepository(self.store).existing(key.user_id)
+    async def _kept(self, user_id: str, wanted: partial[ApiKey], by: Identity | None) -> ApiKey:
+        user = await UserRepository(self.store).existing(user_id)
         if user.is_disabled:
             raise ForbiddenError("The account is disabled.")
+        if by is not None and not user.honours(by.epoch):
+            # The account has been taken over since: the key would be one of the owner's.
+            raise UnauthenticatedError
+        key = wanted(epoch=user.session_epoch)
         await self._check_scopes(key, by)
         page = await self.store.find(ApiKey, "user_id", user.id, limit=self.most)
         if len(page.items) >= self.most:
@@ -102,10 +107,11 @@ class CreateApiKey:
             at=key.created_at, user_id=user.id, key_id=key.id, name=key.name, scopes=key.scopes
         )
         # The user is saved as they are, so that two do not both make the last key that is allowed, and
-        # nobody makes one while the account is disabled or deleted.
+        # nobody makes one while the account is disabled, deleted or taken over.
         await self.journal.commit(
             Add(key), Save(user, user.evolve()), *self._letter(user, key), tell=[created]
         )
+        return key
 
     async def _check_scopes(self, key: ApiKey, by: Identity | None) -> None:
         permissions = await self.permissions(key.user_id)
@@ -185,11 +191,12 @@ class AuthenticateApiKey:
         if key is None or not matches(secret, key.digest) or key.is_expired(now):
             raise UnauthenticatedError
         user = await self.store.get(User, key.user_id)
-        if user is None or not user.honours(key.created_at):
+        if user is None or not user.honours(key.epoch):
             raise UnauthenticatedError
         await self._note_use(key, now)
         return Identity(
             user_id=key.user_id,
+            epoch=key.epoch,
             methods=_KEY,
             authenticated_at=key.created_at,
             scopes=key.scopes,

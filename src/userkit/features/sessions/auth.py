@@ -26,6 +26,7 @@ class SessionAuth:
         return Identity(
             user_id=session.user_id,
             session_id=session.id,
+            epoch=session.epoch,
             methods=session.methods,
             authenticated_at=session.authenticated_at,
             scopes=session.scopes,

@@ -69,6 +69,7 @@ class Session(Entity):
         return SessionFacts(
             id=self.id,
             user_id=self.user_id,
+            epoch=self.epoch,
             methods=self.methods,
             authenticated_at=self.authenticated_at,
             expires_at=self.ends_at,

@@ -20,8 +20,9 @@ class User(Entity):
     ``email`` is the address as it was typed, where mail goes; ``email_key`` is its canonical
     form, which no two users of a realm share. ``attributes`` is the application's own JSON.
     Every session keeps the ``session_epoch`` that it began in; raising the number ends them all in
-    one write, save the ``spared_session``. ``claimed_at`` is when the owner of the mailbox took over
-    an account that perhaps somebody else had registered; what was issued until then is void.
+    one write, save the ``spared_session``. ``claimed_epoch`` is the one in which the owner of the
+    mailbox took over an account that perhaps somebody else had registered; what was issued in an
+    earlier one is void.
     """
 
     email: str
@@ -32,7 +33,7 @@ class User(Entity):
     attributes: JSONObject = field(default_factory=dict, hash=False)
     session_epoch: int = 0
     spared_session: Id | None = None
-    claimed_at: datetime | None = None
+    claimed_epoch: int = 0
     created_at: datetime
     updated_at: datetime
 
@@ -91,11 +92,17 @@ class User(Entity):
         """
         if self.is_email_verified:
             return self.signed_out()
-        return self.evolve(email_verified_at=now, claimed_at=now, updated_at=now, **self._no_sessions())
+        ended = self._no_sessions()
+        return self.evolve(
+            email_verified_at=now, updated_at=now, claimed_epoch=ended["session_epoch"], **ended
+        )
 
-    def honours(self, issued_at: datetime) -> bool:
-        """Tell whether what was issued at a time for this account was issued to its owner."""
-        return not self.is_disabled and (self.claimed_at is None or issued_at > self.claimed_at)
+    def honours(self, epoch: int | None) -> bool:
+        """Tell whether what was issued in an epoch of this account was issued to its owner.
+
+        None is what was not issued here, such as the word of a proxy: no claim makes it void.
+        """
+        return not self.is_disabled and (epoch is None or epoch >= self.claimed_epoch)
 
     def moved(self, address: EmailAddress, now: datetime) -> Self:
         """Return the user at another address, which has been confirmed."""
@@ -103,7 +110,9 @@ class User(Entity):
 
     def admits(self, session_id: str, epoch: int) -> bool:
         """Tell whether a session that began in an epoch may go on."""
-        return not self.is_disabled and (epoch == self.session_epoch or session_id == self.spared_session)
+        # A claim spares nothing, whatever is named as spared afterwards.
+        is_its = epoch == self.session_epoch or session_id == self.spared_session
+        return is_its and self.honours(epoch)
 
     def _no_sessions(self, spare: str | None = None) -> dict[str, Any]:
         return {"session_epoch": self.session_epoch + 1, "spared_session": spare}

@@ -130,7 +130,7 @@ class CurrentUser:
         owner of its mailbox since.
         """
         user = await self.store.get(User, identity.user_id)
-        if user is None or not user.honours(identity.authenticated_at):
+        if user is None or not user.honours(identity.epoch):
             raise UnauthenticatedError
         return user
 
