@@ -81,4 +81,12 @@ class StoredAccounts:
 
 
 def _account(user: User | None) -> Account | None:
-    return None if user is None else Account(id=user.id, email=user.email, disabled=user.is_disabled)
+    if user is None:
+        return None
+    return Account(
+        id=user.id,
+        email=user.email,
+        disabled=user.is_disabled,
+        email_verified=user.is_email_verified,
+        claimed_epoch=user.claimed_epoch,
+    )
