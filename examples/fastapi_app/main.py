@@ -1,4 +1,4 @@
-"""A small application in FastAPI: people sign up, sign in with a cookie or a token, and have a plan.
+"""A small application in FastAPI: people sign up, sign in with a cookie or a token, and have a profile.
 
 Run it with ``python examples/fastapi_app/main.py`` or ``uvicorn examples.fastapi_app.main:app``; what it
 keeps is in the folder ``fastapi-app-data``, or where ``DATA`` says.
@@ -24,11 +24,11 @@ ADMINISTRATOR = "admin@example.com"
 
 
 class Profile(BaseModel):
-    """What this application knows of its users, beside their names."""
+    """What this application knows of its users, beside their names. They may change all of it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    plan: Literal["free", "pro"] = "free"
+    newsletter: Literal["never", "weekly"] = "never"
 
 
 def secret() -> str:
@@ -87,16 +87,17 @@ async def greeting(user: OptionalUser) -> str:
     return f"Hello, {user.name if user else 'stranger'}!"
 
 
-@app.get("/plan")
-async def plan(user: CurrentUser) -> Profile:
-    """Tell your plan."""
+@app.get("/profile")
+async def profile(user: CurrentUser) -> Profile:
+    """Tell your profile."""
     return Profile.model_validate(user.attributes)
 
 
-@app.post("/plan/upgrade")
-async def upgrade(user: CurrentUser) -> Profile:
-    """Have the better plan."""
-    changed = await kit.users.update(user.id, attributes={"plan": "pro"}, version=user.version)
+@app.post("/newsletter")
+async def subscribe(user: CurrentUser) -> Profile:
+    """Have the newsletter every week."""
+    attributes = {**user.attributes, "newsletter": "weekly"}
+    changed = await kit.users.update(user.id, attributes=attributes, version=user.version)
     return Profile.model_validate(changed.attributes)
 
 

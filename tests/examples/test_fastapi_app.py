@@ -57,7 +57,7 @@ def bearer(answer: httpx.Response) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("how", COMMANDS)
-def test_people_sign_up_and_have_a_plan(how: str, tmp_path: Path) -> None:
+def test_people_sign_up_and_have_a_profile(how: str, tmp_path: Path) -> None:
     """With a token, as programs do; the mail that asks for a confirmation is a file."""
     with running(COMMANDS[how], tmp_path) as (client, _):
         assert client.get("/greeting").json() == "Hello, stranger!"
@@ -65,9 +65,11 @@ def test_people_sign_up_and_have_a_plan(how: str, tmp_path: Path) -> None:
         form = {"username": ADA["email"], "password": ADA["password"]}
         headers = bearer(client.post("/api/v1/auth/token", data=form))
         assert client.get("/greeting", headers=headers).json() == "Hello, Ada Lovelace!"
-        assert client.get("/plan", headers=headers).json() == {"plan": "free"}
-        assert client.post("/plan/upgrade", headers=headers).json() == {"plan": "pro"}
-        wrong = client.patch("/api/v1/users/me", json={"attributes": {"plan": "gold"}}, headers=headers)
+        assert client.get("/profile", headers=headers).json() == {"newsletter": "never"}
+        assert client.post("/newsletter", headers=headers).json() == {"newsletter": "weekly"}
+        wrong = client.patch(
+            "/api/v1/users/me", json={"attributes": {"newsletter": "daily"}}, headers=headers
+        )
         assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_attributes")
         assert client.get("/admin/people", headers=headers).json()["code"] == "forbidden"
         assert client.post("/api/v1/auth/password/forgot", json={"email": ADA["email"]}).status_code == 202
@@ -98,8 +100,8 @@ def test_a_browser_signs_in_with_a_cookie(tmp_path: Path) -> None:
         ours = {"Origin": str(client.base_url).rstrip("/")}
         answer = client.post("/api/v1/auth/login?transport=cookie", json=login, headers=ours)
         assert (answer.status_code, set(client.cookies)) == (204, {"userkit", "userkit-csrf"})
-        assert client.get("/plan").json() == {"plan": "free"}
-        assert client.post("/plan/upgrade").json()["code"] == "csrf_failed"
-        assert client.post("/plan/upgrade", headers=ours).json() == {"plan": "pro"}
+        assert client.get("/profile").json() == {"newsletter": "never"}
+        assert client.post("/newsletter").json()["code"] == "csrf_failed"
+        assert client.post("/newsletter", headers=ours).json() == {"newsletter": "weekly"}
         assert client.post("/api/v1/auth/logout", headers=ours).status_code == 204
         assert client.get("/greeting").json() == "Hello, stranger!"
