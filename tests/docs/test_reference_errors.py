@@ -1,6 +1,9 @@
 """The page of the errors tells of every error, at the anchor that problems lead to."""
 
+import pkgutil
 import re
+from importlib import import_module
+from types import ModuleType
 
 import pytest
 
@@ -27,6 +30,20 @@ def test_no_section_is_of_an_error_that_there_is_not() -> None:
     """One that was renamed leaves nothing behind, and no two share an anchor."""
     assert sorted(SECTIONS) == sorted(map(heading_of, ERRORS))
     assert len({*map(anchor_of, ERRORS)}) == len(ERRORS)
+
+
+@pytest.mark.parametrize("package", ["features", "http", "integrations"])
+def test_no_error_of_a_package_is_left_out(package: str) -> None:
+    """One that a new feature brings has a section as well."""
+    packages = pkgutil.walk_packages(import_module(f"userkit.{package}").__path__, f"userkit.{package}.")
+    found = {each for name in packages for each in errors_of(import_module(name.name))}
+    assert found <= {*ERRORS}
+
+
+def errors_of(module: ModuleType) -> list[type[UserKitError]]:
+    """Return the errors that a module defines."""
+    kinds = [each for each in vars(module).values() if isinstance(each, type)]
+    return [kind for kind in kinds if issubclass(kind, UserKitError) and kind.__module__ == module.__name__]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)

@@ -85,7 +85,7 @@ class Offers:
 
 
 def _is_use_case(thing: object) -> bool:
-    return callable(thing) and type(thing).__module__.endswith(".use_cases")
+    return callable(thing) and type(thing).__module__.startswith("userkit.features.")
 
 
 def _routes(routes: Sequence[AnyRoute]) -> str:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ EXPERIMENTS: Mapping[str, str] = _DATA["experiments"]
 """What must hold, by the id of the experiment."""
 
 
+@cache
 def proofs_by_id() -> dict[str, Counter[str]]:
     """Return how many tests there are for each id, by file. They are found as pytest finds them."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
