@@ -115,7 +115,9 @@ def test_what_has_expired_is_purged(userkit: Commands) -> None:
     with userkit.kit(features=[audit(keep=timedelta(days=1))], clock=lambda: long_ago) as kit:
         kit.users.register(email="ada@example.com", name="Ada")
     userkit.create("grace@example.com", "Grace Hopper")
-    assert userkit.said("audit", "purge") == "1 entries were purged.\n"
+    assert userkit.said("audit", "purge", "--dry-run") == "1 entries would be purged.\n"
+    assert userkit.document("audit", "purge", "--dry-run") == {"schema": 1, "dry_run": True, "purged": 1}
+    assert userkit.document("audit", "purge") == {"schema": 1, "dry_run": False, "purged": 1}
     assert userkit.said("audit", "purge") == "0 entries were purged.\n"
     assert len(userkit.document("audit", "list")["entries"]) == 1
 

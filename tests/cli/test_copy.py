@@ -173,3 +173,55 @@ def test_hooks_are_named_as_for_the_application(source: str, target: str) -> Non
     """Their features have collections, too, so an unknown one is an error."""
     result = call("--from", source, "--to", target, USERKIT_HOOKS="no-such-hook")
     assert (result.exit_code, "no-such-hook" in result.stderr) == (1, True)
+
+
+def test_a_dry_run_counts_both_sides(source: str, target: str) -> None:
+    """The tables of the target are yet to be made, and still are afterwards."""
+    result = between(source, target, "--dry-run")
+    lines = result.stdout.splitlines()
+    assert (result.exit_code, ["acme", "users", "10"] in [line.split() for line in lines]) == (0, True)
+    assert lines[-2:] == [
+        "The target has not all tables yet: the copy would make them.",
+        "This was a dry run: nothing was copied.",
+    ]
+    only = ("--realm", "acme", "--collection", "users")
+    assert document(between(source, target, "--dry-run", *only, "--json")) == {
+        "schema": 1,
+        "ok": True,
+        "dry_run": True,
+        "planned": [{"realm": "acme", "collection": "users", "source": 10, "target": None}],
+        "verified": None,
+    }
+    assert "lacks" in between(source, target, "--verify-only").stderr
+
+
+def test_a_dry_run_says_whether_a_copy_would_begin(source: str, target: str, tmp_path: Path) -> None:
+    """Where it may change what is there, the two are compared."""
+    assert between(source, target).exit_code == 0
+    refused = between(source, target, "--dry-run")
+    assert refused.exit_code == 1
+    assert "The target is not empty, as acme/users shows" in refused.stdout
+    assert document(between(source, target, "--dry-run", "--json"))["ok"] is False
+    execute(target, "UPDATE userkit_users SET name = 'Somebody else' WHERE email_key LIKE 'person0@%'")
+    for option in (("--replace",), ("--resume", str(tmp_path / "mark"))):
+        result = between(source, target, "--dry-run", *option)
+        assert (result.exit_code, "it is another one in the target" in result.stdout) == (0, True)
+    assert not (tmp_path / "mark").exists()
+    verified = document(between(source, target, "--dry-run", "--replace", "--json"))["verified"]
+    assert sum(each["differences"] for each in verified) >= 1
+
+
+def test_a_dry_run_has_nothing_to_verify(source: str, target: str) -> None:
+    """Nor anything to say about a source that is not there."""
+    for option in ("--verify", "--verify-only"):
+        assert between(source, target, "--dry-run", option).exit_code == 2
+    assert "lacks" in between(target, source, "--dry-run").stderr
+
+
+def test_a_dry_run_of_nothing_says_so(target: str, tmp_path: Path) -> None:
+    """Two empty stores have nothing to copy."""
+    empty = f"sqlite:///{tmp_path}/empty.db"
+    store = open_store(empty, blocking=True)
+    run(store.prepare(COLLECTIONS))
+    run(store.close())
+    assert between(empty, target, "--dry-run").stdout == "There is nothing to copy.\n"

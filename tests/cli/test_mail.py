@@ -265,14 +265,50 @@ def test_what_was_given_up_is_listed(userkit: Commands) -> None:
 def test_what_was_given_up_is_tried_again(userkit: Commands) -> None:
     """As if for the first time."""
     (gone,) = waiting(userkit, given_up())
-    again = userkit.document("mail", "retry", gone.id)["entry"]
+    found = userkit.document("mail", "retry", gone.id)
+    (again,) = found["entries"]
     assert (again["state"], again["attempts"], again["problem"]) == ("pending", 0, None)
+    assert (found["schema"], found["dry_run"]) == (1, False)
     said = userkit.said("mail", "retry", gone.id)
-    assert said == f"{gone.id} is due now; `userkit mail work` or the application will do it.\n"
+    assert said == "1 due now; `userkit mail work` or the application will do it.\n"
     assert userkit.document("mail", "failed")["entries"] == []
+
+
+def test_many_are_tried_again_at_once(userkit: Commands) -> None:
+    """By their ids, or all; a dry run says which, and changes nothing."""
+    first, second, third = waiting(userkit, given_up(), given_up(), given_up())
+    dry = userkit.document("mail", "retry", "--all", "--dry-run")
+    assert ([each["state"] for each in dry["entries"]], dry["dry_run"]) == (["failed"] * 3, True)
+    assert userkit.said("mail", "retry", first.id, "--dry-run").splitlines()[-1] == "1 would be due now."
+    assert len(userkit.document("mail", "failed")["entries"]) == 3
+    assert userkit.refused("mail", "retry", first.id, NOBODY) == f"There is no entry '{NOBODY}'."
+    assert len(userkit.document("mail", "failed")["entries"]) == 3
+    userkit.said("mail", "retry", first.id, third.id)
+    assert [each["id"] for each in userkit.document("mail", "failed")["entries"]] == [second.id]
+    assert len(userkit.document("mail", "retry", "--all")["entries"]) == 1
+    assert userkit.document("mail", "retry", "--all")["entries"] == []
+
+
+@pytest.mark.parametrize("arguments", [(), (NOBODY, "--all")])
+def test_what_to_try_again_is_said(userkit: Commands, arguments: tuple[str, ...]) -> None:
+    """Either by ids or by --all."""
+    assert userkit("mail", "retry", *arguments).exit_code == 2
+
+
+def test_a_dry_run_sends_nothing(userkit: Commands) -> None:
+    """It counts what is due, and what is not yet."""
+    waiting(userkit, entry(), entry(), entry(due=timedelta(hours=1)), given_up())
+    assert userkit.document("mail", "work", "--dry-run") == {
+        "schema": 1,
+        "dry_run": True,
+        "due": 2,
+        "later": 1,
+    }
+    assert userkit.said("mail", "work", "--dry-run", "--realm", "acme") == "0 due now, 0 later.\n"
+    assert userkit.document("mail", "work", "--once")["done"] == 2
 
 
 @pytest.mark.parametrize("id", [NOBODY, "nothing", ""])
 def test_what_is_not_there_cannot_be_tried_again(userkit: Commands, id: str) -> None:
     """One line."""
-    assert userkit.refused("mail", "retry", id) == "There is no such thing."
+    assert userkit.refused("mail", "retry", id) == f"There is no entry {id!r}."

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,15 @@ from userkit.cli.users import users
 from userkit.errors import UserKitError
 from userkit.plugins.advice import userkit_version
 
-__all__ = ["app"]
+__all__ = ["EXIT_CODES", "app"]
+
+EXIT_CODES: Mapping[int, str] = {
+    0: "success",
+    1: "an error, or a check that failed",
+    2: "wrong usage, or typer or rich is not installed",
+    130: "Ctrl-C",
+}
+"""How a command ends, and what that means."""
 
 
 class _Commands(TyperGroup):
@@ -53,10 +62,9 @@ def _version(asked: bool) -> None:
 
 app = typer.Typer(
     cls=_Commands,
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 success; 1 an error, or a check that failed; 2 wrong usage. "
+    epilog=f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}. "
     "USERKIT_TRACEBACK=1 shows where an error comes from.",
 )
 

@@ -1,7 +1,8 @@
 """``userkit audit``: who did what, from where and when.
 
-``list --json`` prints ``{"schema": 1, "entries": [entry], "next": null}``; ``export`` prints entries,
-one a line (JSON Lines). An *entry* is::
+``list --json`` prints ``{"schema": 1, "entries": [entry], "next": null}``; ``purge --json`` prints
+``{"schema": 1, "dry_run": false, "purged": 12}``; ``export`` prints entries, one a line (JSON Lines). An
+*entry* is::
 
     {
       "id": "019c…",
@@ -18,6 +19,7 @@ one a line (JSON Lines). An *entry* is::
 """
 
 import os
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +27,28 @@ from typing import Annotated
 
 import typer
 
-from userkit.cli.kit import SCHEMA, After, AsJson, Limit, Realm, moment, opened, say_next, user_of
+from userkit.cli.kit import (
+    BEHIND,
+    SCHEMA,
+    After,
+    AsJson,
+    Behind,
+    DryRun,
+    Limit,
+    Realm,
+    moment,
+    opened,
+    say_next,
+    user_of,
+)
 from userkit.cli.output import print_json, print_table
+from userkit.cli.progress import progress, watched
 from userkit.errors import ConfigurationError
 from userkit.features.audit import AuditEntry
 from userkit.kit import SyncUserKit
+from userkit.storage.capabilities import purgeable
+from userkit.storage.port import LARGEST_PAGE
+from userkit.sync import run
 
 __all__ = ["audit"]
 
@@ -79,17 +98,50 @@ def export(
     realm: Realm = None,
 ) -> None:
     """Print the trail as JSON Lines, the oldest entry first."""
-    with opened(realm) as kit, _writer(output) as write:
-        count = kit.audit.export(write, user_id=_id(kit, user))
+    with opened(realm) as kit:
+        whose = _id(kit, user)
+        about = () if whose is None else ("user_id", whose)
+        # Lines and a bar on one terminal would be in each other's way.
+        with _writer(output) as write, progress(quiet=output is None and sys.stdout.isatty()) as bar:
+            total = None if bar.disable else kit[BEHIND].count(AuditEntry, *about)
+            task = bar.add_task("audit", total=total)
+
+            def written(line: str) -> None:
+                write(line)
+                bar.advance(task)
+
+            count = kit.audit.export(written, user_id=whose)
     typer.echo(f"{count} entries were exported.", err=True)
 
 
 @audit.command()
-def purge(realm: Realm = None) -> None:
+def purge(dry_run: DryRun = False, realm: Realm = None, as_json: AsJson = False) -> None:
     """Take out the entries whose time to be kept is over."""
     with opened(realm) as kit:
-        count = kit.audit.purge()
-    typer.echo(f"{count} entries were purged.")
+        count = (_expired if dry_run else _purged)(kit[BEHIND], quiet=as_json)
+    if as_json:
+        print_json({"schema": SCHEMA, "dry_run": dry_run, "purged": count})
+    else:
+        typer.echo(f"{count} entries {'would be' if dry_run else 'were'} purged.")
+
+
+def _expired(behind: Behind, *, quiet: bool) -> int:
+    """Count what a purge would take out; a store that has none says so here already."""
+    purgeable(behind.store)
+    before = behind.now()
+    entries = watched("audit", behind.all(AuditEntry), total=lambda: behind.count(AuditEntry), quiet=quiet)
+    return sum(each.expires_at is not None and each.expires_at < before for each in entries)
+
+
+def _purged(behind: Behind, *, quiet: bool) -> int:
+    """Do what kit.audit.purge() does, and show how far it is."""
+    store, before, count = purgeable(behind.store), behind.now(), 0
+    with progress(quiet=quiet) as bar:
+        task = bar.add_task("audit", total=None)
+        while gone := run(store.purge(AuditEntry, before=before, limit=LARGEST_PAGE)):
+            count += gone
+            bar.advance(task, gone)
+    return count
 
 
 def _id(kit: SyncUserKit, user: str | None) -> str | None:

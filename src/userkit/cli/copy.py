@@ -5,6 +5,7 @@
     {
       "schema": 1,
       "ok": true,                        false after a conflict or a difference
+      "dry_run": false,
       "copied": [                        null with --verify-only
         {
           "realm": "default",
@@ -30,6 +31,10 @@
         }
       ]
     }
+
+With ``--dry-run`` there is ``planned`` instead of ``copied``: a list of ``{"realm": "default",
+"collection": "users", "source": 2000, "target": 0}``. ``target`` is null where the tables are yet to be
+made; ``verified`` is null unless ``--resume`` or ``--replace`` is given.
 """
 
 import hashlib
@@ -39,31 +44,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
+from userkit.cli import completion
+from userkit.cli.copy_plan import is_ready, plan, planned_document, print_planned
 from userkit.cli.copy_report import copied_document, print_copied, print_verified, verified_document
-from userkit.cli.kit import SCHEMA, AsJson
+from userkit.cli.copy_run import run_copy, run_verify
+from userkit.cli.kit import SCHEMA, AsJson, DryRun
 from userkit.cli.output import print_json
 from userkit.copying import (
     Bookmark,
-    Copied,
-    Copying,
-    Place,
-    Scope,
-    Verified,
     collections_of,
     scope_of,
-    verify,
 )
 from userkit.copying.sides import Side
 from userkit.features.built_in import built_in
@@ -87,6 +78,7 @@ def copy(
             metavar="URL",
             envvar="USERKIT_COPY_FROM",
             show_default=False,
+            autocompletion=completion.stores,
             help="The store to read. Everybody on this machine can see the arguments of a program: a URL "
             "with a password belongs into the variable.",
         ),
@@ -98,6 +90,7 @@ def copy(
             metavar="URL",
             envvar="USERKIT_COPY_TO",
             show_default=False,
+            autocompletion=completion.stores,
             help="The store to write, which must be empty unless --resume or --replace is given.",
         ),
     ],
@@ -107,7 +100,12 @@ def copy(
     ] = None,
     collection: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", show_default=False, help="Only this collection; may be repeated."),
+        typer.Option(
+            metavar="NAME",
+            show_default=False,
+            autocompletion=completion.collections,
+            help="Only this collection; may be repeated.",
+        ),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -135,6 +133,7 @@ def copy(
     batch: Annotated[
         int, typer.Option(min=1, max=LARGEST_PAGE, help="How many to copy at once.")
     ] = LARGEST_PAGE,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Copy users and all that belongs to them from one store to another; exit with 1 when they differ."""
@@ -142,31 +141,70 @@ def copy(
         raise typer.BadParameter(
             "it copies nothing, so it takes no --resume and no --replace", param_hint="--verify-only"
         )
+    if dry_run and (verify_only or verify_too):
+        raise typer.BadParameter("it copies nothing, so there is nothing to verify", param_hint="--dry-run")
     collections = collections_of(_collections(), collection or ())
     with _opened(source_url) as source, _opened(target_url) as target:
+        if dry_run:
+            is_allowed = replace or resume is not None
+            _plan(source, target, collections, realm or (), is_allowed=is_allowed, as_json=as_json)
+            return
         run(Side("source", source).prepare(collections, create=False))
         run(Side("target", target).prepare(collections, create=not verify_only))
         copied = None
         if not verify_only:
             scope = run(scope_of([Side("source", source)], collections, realm or ()))
             bookmark = Bookmark(resume, between=between_stores(source_url, target_url))
-            copied = _copy(source, target, scope, bookmark, batch=batch, replace=replace, quiet=as_json)
+            copied = run_copy(source, target, scope, bookmark, batch=batch, replace=replace, quiet=as_json)
         verified = None
         if verify_only or verify_too:
-            verified = _verify(source, target, collections, realm or (), quiet=as_json)
+            verified = run_verify(source, target, collections, realm or (), quiet=as_json)
     ok = not any(each.conflicts for each in copied or ()) and all(each.ok for each in verified or ())
     if as_json:
         documents = {
             "copied": None if copied is None else list(map(copied_document, copied)),
             "verified": None if verified is None else list(map(verified_document, verified)),
         }
-        print_json({"schema": SCHEMA, "ok": ok, **documents})
+        print_json({"schema": SCHEMA, "ok": ok, "dry_run": False, **documents})
     else:
         if copied is not None:
             print_copied(copied)
         if verified is not None:
             print_verified(verified)
     if not ok:
+        raise typer.Exit(1)
+
+
+def _plan(
+    source: Store,
+    target: Store,
+    collections: Sequence[Collection[Any]],
+    realms: Sequence[str],
+    *,
+    is_allowed: bool,
+    as_json: bool,
+) -> None:
+    """Say what would be copied, and, where a target may hold something, what differs."""
+    sides = Side("source", source), Side("target", target)
+    run(sides[0].prepare(collections, create=False))
+    ready = is_ready(sides[1], collections)
+    scope = run(scope_of(sides[:1], collections, realms))
+    planned = list(plan(sides[0], sides[1] if ready else None, scope))
+    refused = not is_allowed and any(each.target for each in planned)
+    verified = (
+        run_verify(source, target, collections, realms, quiet=as_json) if ready and is_allowed else None
+    )
+    if as_json:
+        documents = {
+            "planned": list(map(planned_document, planned)),
+            "verified": None if verified is None else list(map(verified_document, verified)),
+        }
+        print_json({"schema": SCHEMA, "ok": not refused, "dry_run": True, **documents})
+    else:
+        if verified is not None:
+            print_verified(verified)
+        print_planned(planned, refused=refused)
+    if refused:
         raise typer.Exit(1)
 
 
@@ -189,82 +227,3 @@ def between_stores(*urls: str) -> str:
     """Name two stores without a user, a password or an option, so that a resume file can tell them."""
     shown = "\n".join(StoreURL.read(url).shown for url in urls)
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
-
-
-def _copy(
-    source: Store,
-    target: Store,
-    scope: Scope,
-    bookmark: Bookmark,
-    *,
-    batch: int,
-    replace: bool,
-    quiet: bool,
-) -> Sequence[Copied]:
-    with _progress(quiet) as bar:
-        # One place after the other: there may be thousands of tenants.
-        task = bar.add_task("", total=None)
-        shown: list[Place] = []
-
-        def watch(copied: Copied) -> None:
-            if shown != [copied.place]:
-                shown[:] = [copied.place]
-                bar.reset(task, total=copied.total, description=str(copied.place))
-            # What came after the count is read as well.
-            total = None if copied.total is None else max(copied.total, copied.seen)
-            bar.update(task, completed=copied.seen, total=total)
-
-        copying = Copying(
-            source=source,
-            target=target,
-            scope=scope,
-            bookmark=bookmark,
-            batch=batch,
-            replace=replace,
-            watch=watch,
-        )
-        return run(copying())
-
-
-def _verify(
-    source: Store,
-    target: Store,
-    collections: Sequence[Collection[Any]],
-    realms: Sequence[str],
-    *,
-    quiet: bool,
-) -> Sequence[Verified]:
-    sides = Side("source", source), Side("target", target)
-    scope = run(scope_of(sides, collections, realms))
-    with _progress(quiet) as bar:
-        task = bar.add_task("comparing", total=None)
-        done: dict[Place, int] = {}
-
-        def watch(verified: Verified) -> None:
-            done[verified.place] = verified.source_count
-            bar.update(task, completed=sum(done.values()))
-
-        return run(verify(source, target, scope, watch=watch))
-
-
-def _progress(quiet: bool) -> Progress:
-    """Return a bar on standard error, which is seen on a terminal only."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=quiet or not console.is_terminal,
-    )
-
-
-class _Rate(ProgressColumn):
-    """How many are done in a second."""
-
-    def render(self, task: Task) -> Text:
-        """Return it in whole numbers."""
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.0f}/s")

@@ -23,7 +23,10 @@ from typing import Annotated, Any
 
 import typer
 
+from userkit.cli import completion
+from userkit.cli.kit import SCHEMA, AsJson, DryRun
 from userkit.cli.output import plain, print_json
+from userkit.cli.progress import progress
 from userkit.cli.template import template_text
 from userkit.errors import ConfigurationError, SchemaOutdatedError, StoreUnavailableError
 from userkit.plugins.opening import open_store
@@ -34,8 +37,6 @@ from userkit.sync import run
 
 __all__ = ["db"]
 
-_SCHEMA = 1
-
 db = typer.Typer(no_args_is_help=True, help="Look at the tables of a database, and bring them up to date.")
 
 _Url = Annotated[
@@ -43,30 +44,28 @@ _Url = Annotated[
     typer.Argument(
         metavar="URL",
         show_default=False,
+        autocompletion=completion.stores,
         help="The store, by default what USERKIT_DATABASE says. Everybody on this machine can see the "
         "arguments of a program: a URL with a password belongs into the variable.",
     ),
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @db.command()
 def upgrade(
     url: _Url = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be done, and change nothing.")
-    ] = False,
-    as_json: _Json = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Bring the tables up to this version of userkit."""
     with _migrations(url) as migrations:
         before = migrations.current()
         if dry_run and before.obstacles:
             raise SchemaOutdatedError(f"An upgrade would refuse these tables. {' '.join(before.obstacles)}")
-        after = None if dry_run else migrations.upgrade()
+        after = None if dry_run else _upgraded(migrations, before.head, quiet=as_json)
     if as_json:
         states = {"before": _state(before), "after": _state(after) if after else None}
-        print_json({"schema": _SCHEMA, "dry_run": dry_run, **states})
+        print_json({"schema": SCHEMA, "dry_run": dry_run, **states})
         return
     _say(_plan(before, "would be" if dry_run else "was"))
     if after is not None:
@@ -74,24 +73,24 @@ def upgrade(
 
 
 @db.command()
-def current(url: _Url = None, as_json: _Json = False) -> None:
+def current(url: _Url = None, as_json: AsJson = False) -> None:
     """Say how far the tables are, and how far this version of userkit is."""
     with _migrations(url) as migrations:
         state = migrations.current()
     if as_json:
-        print_json({"schema": _SCHEMA, **_state(state)})
+        print_json({"schema": SCHEMA, **_state(state)})
     else:
         _say([_whereabouts(state), f"This version of userkit has {state.head}.", *state.obstacles])
 
 
 @db.command()
-def check(url: _Url = None, as_json: _Json = False) -> None:
+def check(url: _Url = None, as_json: AsJson = False) -> None:
     """Compare the tables with what this version of userkit expects; exit with 1 when they differ."""
     with _migrations(url) as migrations:
         state, differences = migrations.current(), migrations.check()
     ok = not differences and not state.pending
     if as_json:
-        print_json({"schema": _SCHEMA, "ok": ok, "differences": [*differences], **_state(state)})
+        print_json({"schema": SCHEMA, "ok": ok, "differences": [*differences], **_state(state)})
     else:
         _say([*differences, _advice(state, differences)])
     if not ok:
@@ -128,6 +127,13 @@ def template(url: _Url = None) -> None:
     finally:
         run(store.close())
     typer.echo(text)
+
+
+def _upgraded(migrations: Migrations, head: str, *, quiet: bool) -> SchemaState:
+    # Nobody can tell how much of a statement is done, so the bar shows that it goes on, and for how long.
+    with progress(quiet=quiet, transient=True) as bar:
+        bar.add_task(f"upgrading to {head}", total=None)
+        return migrations.upgrade()
 
 
 @contextmanager

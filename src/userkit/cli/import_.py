@@ -24,17 +24,18 @@ A line of the file that ``--report`` names is what became of a row::
      "reason": "email", "detail": "This is not one e-mail address.", "email": "ada(at)example.com"}
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from itertools import count as numbers_from
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
-from userkit.cli.kit import SCHEMA, AsJson, Realm
+from userkit.cli import completion
+from userkit.cli.kit import SCHEMA, AsJson, Realm, opened
 from userkit.cli.output import print_json, print_table
+from userkit.cli.progress import progress
 from userkit.errors import ConfigurationError
 from userkit.importing import (
     FORMATS,
@@ -48,9 +49,6 @@ from userkit.importing import (
     Source,
     fingerprint,
 )
-from userkit.kernel.origin import coming_from
-from userkit.kit import SyncUserKit
-from userkit.plugins.advice import userkit_version
 from userkit.plugins.urls import StoreURL
 from userkit.settings import UserKitSettings, read_settings
 
@@ -88,6 +86,7 @@ def import_(
             metavar="FORMAT",
             show_default=False,
             callback=_format,
+            autocompletion=completion.formats,
             help=f"What wrote the file: {', '.join(FORMATS)}.",
         ),
     ],
@@ -145,14 +144,8 @@ def import_(
         raise typer.BadParameter("it writes nothing, so it takes no --resume", param_hint="--dry-run")
     _refuse_same(file, report, resume, hash_parameters)
     parameters = None if hash_parameters is None else _text(hash_parameters)
-    with _opened(realm) as kit, _progress(as_json) as bar:
-        task = bar.add_task(from_, total=None)
-        source = Source(
-            path=file,
-            table=table,
-            parameters=parameters,
-            advance=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with opened(realm, IMPORTING) as kit, progress(quiet=as_json, in_percent=True) as bar:
+        source = Source(path=file, table=table, parameters=parameters, advance=_advancing(bar, from_))
         bookmark = _bookmark(resume, file, from_, realm)
         writing = None if report is None else ReportFile(report, size=bookmark.report_size)
         try:
@@ -176,14 +169,14 @@ def import_(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _opened(realm: str | None) -> Generator[SyncUserKit, None, None]:
-    changes: dict[str, Any] = {} if realm is None else {"realm": realm}
-    with (
-        SyncUserKit.from_settings(relay=False, features=[IMPORTING], **changes) as kit,
-        coming_from(user_agent=f"userkit-cli/{userkit_version()}"),
-    ):
-        yield kit
+def _advancing(bar: Progress, description: str) -> Callable[[int, int], None]:
+    """Return what moves a bar; it is called for each row, with bytes or rows of how many."""
+    task, rows = bar.add_task(description, total=None, rows=0), numbers_from(1)
+
+    def advance(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total, rows=next(rows))
+
+    return advance
 
 
 def _refuse_same(*paths: Path | None) -> None:
@@ -210,19 +203,6 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError):
         # Neither the text nor an error about it is shown: it holds a key.
         raise ConfigurationError("The file named by --hash-parameters cannot be read as UTF-8.") from None
-
-
-def _progress(quiet: bool) -> Progress:
-    """Return a bar on standard error, which is seen on a terminal only."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(show_speed=False),
-        TimeRemainingColumn(),
-        console=console,
-        disable=quiet or not console.is_terminal,
-    )
 
 
 def _document(done: Report, dry_run: bool) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from typing import Annotated, Any
 
 import typer
 
+from userkit.cli.kit import SCHEMA, AsJson
 from userkit.cli.output import plain, print_json, print_table
 from userkit.plugins.advice import userkit_version
 from userkit.plugins.backends import AUTH_BACKENDS, CACHES, HASHERS, LANGUAGE_MODELS, LIMITERS, MAILERS
@@ -40,7 +41,6 @@ from userkit.plugins.registry import Description, Registry
 
 __all__ = ["plugins"]
 
-_SCHEMA = 1
 _REGISTRIES: tuple[Registry[Any], ...] = (
     STORES,
     CACHES,
@@ -57,17 +57,21 @@ def plugins(
     check: Annotated[
         bool, typer.Option("--check", help="Load every plugin; exit with 1 when one does not work.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
     prefer: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=DISTRIBUTION", help="Take this one of several that offer a name."),
+        typer.Option(
+            metavar="NAME=DISTRIBUTION",
+            show_default=False,
+            help="Take this one of several that offer a name; may be repeated.",
+        ),
     ] = None,
 ) -> None:
     """List the plugins that are installed: stores, caches, hashers, mailers, limiters and so on."""
     preferred = dict(map(_preference, prefer or ()))
     found = [each for registry in _REGISTRIES for each in registry.describe(load=check, prefer=preferred)]
     if as_json:
-        print_json({"schema": _SCHEMA, "userkit": userkit_version(), "plugins": list(map(_document, found))})
+        print_json({"schema": SCHEMA, "userkit": userkit_version(), "plugins": list(map(_document, found))})
     else:
         _print(found)
     if check and any(each.status.bad for each in found):

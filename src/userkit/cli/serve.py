@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from userkit.cli import completion
 from userkit.cli.output import plain
 from userkit.errors import MissingExtraError
 
@@ -21,6 +22,7 @@ def serve(
         typer.Option(
             metavar="URL",
             show_default="sqlite:///userkit.db",
+            autocompletion=completion.stores,
             help="The store. Everybody on this machine can see the arguments of a program: a URL with a "
             "password belongs into USERKIT_DATABASE.",
         ),

@@ -29,6 +29,7 @@ from typing import Annotated, Any
 
 import typer
 
+from userkit.cli import completion
 from userkit.cli.kit import CONFIRMING, SCHEMA, After, AsJson, Limit, Realm, moment, opened, say_next, user_of
 from userkit.cli.output import plain, print_json, print_table
 from userkit.errors import ConfigurationError
@@ -49,7 +50,12 @@ def create(
     name: Annotated[str, typer.Option(show_default=False, help="The name.")],
     role: Annotated[
         list[str] | None,
-        typer.Option(metavar="ROLE", show_default=False, help="A role to assign; may be repeated."),
+        typer.Option(
+            metavar="ROLE",
+            show_default=False,
+            autocompletion=completion.roles,
+            help="A role to assign; may be repeated.",
+        ),
     ] = None,
     password_file: Annotated[
         str | None,
@@ -152,11 +158,22 @@ def delete(
 def roles(
     who: _Who,
     add: Annotated[
-        list[str] | None, typer.Option(metavar="ROLE", show_default=False, help="Assign it; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE",
+            show_default=False,
+            autocompletion=completion.roles,
+            help="Assign it; may be repeated.",
+        ),
     ] = None,
     remove: Annotated[
         list[str] | None,
-        typer.Option(metavar="ROLE", show_default=False, help="Take it away; may be repeated."),
+        typer.Option(
+            metavar="ROLE",
+            show_default=False,
+            autocompletion=completion.roles,
+            help="Take it away; may be repeated.",
+        ),
     ] = None,
     realm: Realm = None,
     as_json: AsJson = False,

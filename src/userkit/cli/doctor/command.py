@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from userkit.cli import completion
 from userkit.cli.doctor.finding import Finding, State, fail, skipped
 from userkit.cli.doctor.hashing import hashing_findings
 from userkit.cli.doctor.patient import Check, Home, Patient, examined, opened_homes
@@ -56,6 +57,7 @@ def doctor(
         typer.Argument(
             metavar="URL",
             show_default=False,
+            autocompletion=completion.stores,
             help="The store, by default what USERKIT_DATABASE says. Everybody on this machine can see the "
             "arguments of a program: a URL with a password belongs into the variable.",
         ),

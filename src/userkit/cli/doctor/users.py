@@ -7,12 +7,12 @@ from typing import Any
 
 from userkit.cli.doctor.finding import Finding, fail, judged, ok, skipped
 from userkit.cli.doctor.patient import Home, Patient
-from userkit.cli.doctor.watching import watched
+from userkit.cli.progress import watched
 from userkit.errors import InvalidEmailError
 from userkit.features.users import User
 from userkit.kernel.email import EmailAddress
 from userkit.kernel.entity import Entity
-from userkit.storage.capabilities import Purgeable, supports
+from userkit.storage.capabilities import Countable, Purgeable, supports
 from userkit.storage.collection import Collection
 from userkit.storage.port import LARGEST_PAGE, Store
 from userkit.sync import run
@@ -41,7 +41,8 @@ class _Drift:
 def address_findings(patient: Patient, home: Home) -> Iterator[Finding]:
     """Read users one page after the other, and compare their keys with what is computed today."""
     store, drift = home.store.realm(patient.realm), _Drift()
-    for user in watched("addresses", _entities(store, User, patient.sample), quiet=patient.quiet):
+    users = _entities(store, User, patient.sample)
+    for user in watched("addresses", users, total=lambda: _total(store, patient.sample), quiet=patient.quiet):
         drift.seen += 1
         _look(store, user, drift)
     said = f"{drift.seen} users of the realm {patient.realm} were looked at"
@@ -71,6 +72,13 @@ def expiry_findings(patient: Patient, home: Home, *, now: datetime | None = None
     for collection in home.collections:
         if collection.expires is not None:
             yield _expired(store, collection, moment)
+
+
+def _total(store: Store, most: int | None) -> int | None:
+    """Return how many there are to look at, at most, where that can be told."""
+    if most is not None or not (isinstance(store, Countable) and supports(store, Countable)):
+        return most
+    return run(store.count(User))
 
 
 def _look(store: Store, user: User, drift: _Drift) -> None:
