@@ -10,7 +10,7 @@ import pytest
 
 import userkit
 from tests.docs.reference.features import FEATURES, events_of, factory_of, page_of
-from tests.docs.reference.homes import homes
+from tests.docs.reference.homes import homes, shown_names
 from tests.docs.reference.markdown import options_of
 from tests.docs.reference.pages import FOLDER, written
 
@@ -78,3 +78,12 @@ def test_every_public_name_has_one_home() -> None:
     found = homes()
     counted = Counter({name: len(found.get(name, ())) for name in userkit.__all__})
     assert {name: found.get(name) for name, count in counted.items() if count != 1} == {}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["userkit.testing", "userkit.integrations.fastapi", "userkit.integrations.flask", "userkit.pages"],
+)
+def test_every_name_of_a_module_for_applications_is_shown(module: str) -> None:
+    """With its signature and its docstring."""
+    assert set(import_module(module).__all__) - shown_names() == set()
