@@ -21,7 +21,7 @@ from userkit.testing.standard import standard_tests
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "backends" / "capabilities.md"
 BEGIN, END = "<!-- the table begins -->", "<!-- the table ends -->"
 
-_COLUMNS = {
+_ABILITIES = {
     Searchable: "search",
     Countable: "count",
     Purgeable: "purge",
@@ -46,7 +46,7 @@ def _of(module: str, things: object) -> Iterator[type[StoreConformance]]:
 
 def table() -> str:
     """Return the table in Markdown, with the deviations below it."""
-    head = ["store", "tests", *_COLUMNS.values(), "several processes", "durable"]
+    head = ["store", "tests", ", ".join(_ABILITIES.values()), "several processes", "durable"]
     lines = [_row(head), _row(["---"] * len(head)), *(_row(_cells(each)) for each in stores())]
     deviations = [each for store in stores() for each in _deviations(store)]
     return "\n".join([*lines, "", *(deviations or ["No store deviates from a standard test."])])
@@ -70,9 +70,10 @@ def _count(store: type[StoreConformance]) -> int:
 
 
 def _cells(store: type[StoreConformance]) -> list[str]:
-    abilities = ["" if each in store.lacks else "yes" for each in _COLUMNS]
+    lacks = [name for ability, name in _ABILITIES.items() if ability in store.lacks]
+    abilities = f"all but {', '.join(lacks)}" if lacks else "all"
     shared, durable = store.shared_between_processes, store.durable
-    return [_name(store), str(_count(store)), *abilities, "yes" if shared else "", "yes" if durable else ""]
+    return [_name(store), str(_count(store)), abilities, "yes" if shared else "", "yes" if durable else ""]
 
 
 def _name(store: type[StoreConformance]) -> str:
