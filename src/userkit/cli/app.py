@@ -13,6 +13,8 @@ from userkit.cli.config import config
 from userkit.cli.copy import copy
 from userkit.cli.db import db
 from userkit.cli.doctor import doctor
+from userkit.cli.erase import erase
+from userkit.cli.export import export
 from userkit.cli.import_ import import_
 from userkit.cli.keys import keys
 from userkit.cli.mail import mail
@@ -82,6 +84,8 @@ app.command()(plugins)
 app.command()(serve)
 app.command()(copy)
 app.command("import")(import_)
+app.command()(export)
+users.command()(erase)
 app.command()(doctor)
 # A group of commands is added below, in a line of its own: app.add_typer(group, name="…")
 app.add_typer(db, name="db")
