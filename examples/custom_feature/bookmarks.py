@@ -14,6 +14,7 @@ from userkit.kernel.events import Event
 from userkit.kernel.ids import Id, NewId
 from userkit.storage.changes import Add
 from userkit.storage.collection import Collection
+from userkit.storage.disclosure import Disclosure
 from userkit.storage.journal import Journal
 from userkit.storage.port import Store
 from userkit.storage.rewriting import discard_all
@@ -130,13 +131,14 @@ class SyncBookmarks:
 
 
 def build(parts: Parts) -> Bookmarks:
-    """Wire the use cases, and see to it that nothing is kept of somebody who is gone."""
+    """Wire the use cases; show people what is kept of them, and keep nothing of those who are gone."""
     store, journal = parts.store, parts.journal
 
     async def forget(user_id: str) -> None:
         await discard_all(store, Bookmark, "user_id", user_id)
 
     parts.forget.append(forget)
+    parts.disclose["bookmarks"] = Disclosure(store, Bookmark, ("url", "title", "created_at"))
     return Bookmarks(
         add=AddBookmark(store=store, journal=journal, now=parts.now, new_id=parts.new_id),
         list=ListBookmarks(store=store, cursors=parts.cursors),
