@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from userkit.storage.outcome import has_happened
     from userkit.storage.paging import page_of, page_of_one
     from userkit.storage.plain import Plain, milliseconds
-    from userkit.storage.plugin import StoreFactory, StorePlugin
+    from userkit.storage.plugin import STORE_API, StoreFactory, StorePlugin
     from userkit.storage.port import DEFAULT_REALM, LARGEST_COMMIT, LARGEST_PAGE, Store
     from userkit.storage.records import LARGEST_RECORD, LONGEST_LOOKUP, Lookup, Record, Records
     from userkit.storage.words import prefix_end, query_words
@@ -52,6 +52,7 @@ __all__ = [
     "LARGEST_PAGE",
     "LARGEST_RECORD",
     "LONGEST_LOOKUP",
+    "STORE_API",
     "Add",
     "BulkLoadable",
     "Catalogue",
@@ -136,6 +137,7 @@ _HOMES = {
     "page_of_one": "userkit.storage.paging",
     "Plain": "userkit.storage.plain",
     "milliseconds": "userkit.storage.plain",
+    "STORE_API": "userkit.storage.plugin",
     "StoreFactory": "userkit.storage.plugin",
     "StorePlugin": "userkit.storage.plugin",
     "DEFAULT_REALM": "userkit.storage.port",
