@@ -1,15 +1,17 @@
 """Make the sample of Django, by running Django: ``python scripts/samples/make_django.py``.
 
 Accounts with every hasher that it offers, written by ``manage.py dumpdata auth.user``, as the table
-auth_user, and once more as JSON Lines when somebody has come since. Then Django itself checks each password against what was written. Needs, as the sample has it::
+auth_user, once more as JSON Lines when somebody has come since, and the tables of users, groups and
+addresses (django-allauth's) as SQL. Then Django itself checks each password against what was written. Needs, as the sample has it::
 
-    pip install Django==5.2.19 argon2-cffi==25.1.0 bcrypt==5.0.0
+    pip install Django==5.2.19 argon2-cffi==25.1.0 bcrypt==5.0.0 django-allauth==65.21.1
 """
 
 # ruff: noqa: S105, T201  # it writes passwords that protect nothing, and says what it did
 
 import csv
 import json
+import re
 import sqlite3
 import sys
 import tempfile
@@ -44,6 +46,9 @@ PEOPLE = (
 )
 LATER = ("donald", "Donald", "Knuth", "donald@example.com", "bcrypt", True)
 
+_ALLAUTH = ("django.contrib.sessions", "django.contrib.messages", "allauth", "allauth.account")
+_TABLES = ("auth_user", "auth_group", "auth_user_groups", "account_emailaddress")
+
 
 def _main() -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +61,8 @@ def _main() -> None:
         _table(database, SAMPLE / "auth_user.csv")
         _make(len(PEOPLE) + 1, *LATER)
         _dump(SAMPLE / "auth_user.jsonl", "jsonl")
+        _groups_and_addresses()
+        _tables(database, SAMPLE / "app.sql")
     count = _check(SAMPLE / "auth_user.jsonl")
     print(f"Django {django.__version__} has written and checked {count} accounts.")
 
@@ -63,7 +70,8 @@ def _main() -> None:
 def _configure(database: Path) -> None:
     settings.configure(
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database)}},
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", *_ALLAUTH],
+        MIDDLEWARE=["allauth.account.middleware.AccountMiddleware"],
         PASSWORD_HASHERS=[f"django.contrib.auth.hashers.{name}" for name in HASHERS],
         USE_TZ=True,
     )
@@ -102,6 +110,27 @@ def _table(database: Path, path: Path) -> None:
         writer.writerow(column[0] for column in rows.description)
         writer.writerows(rows)
     connection.close()
+
+
+def _groups_and_addresses() -> None:
+    from allauth.account.models import EmailAddress
+    from django.contrib.auth.models import Group, User
+
+    editors = Group.objects.create(name="editors")
+    for username, verified in (("ada", True), ("emmy", False), ("donald", True)):
+        user = User.objects.get(username=username)
+        user.groups.add(editors)
+        EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
+
+
+def _tables(database: Path, path: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        lines = connection.iterdump()
+        kept = [
+            line for line in lines if re.match(rf'(CREATE TABLE|INSERT INTO) "({"|".join(_TABLES)})"', line)
+        ]
+    connection.close()
+    path.write_text("\n".join(kept) + "\n", "utf-8")
 
 
 def _check(path: Path) -> int:

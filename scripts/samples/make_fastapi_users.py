@@ -1,7 +1,7 @@
 """Make the sample of fastapi-users, by running it: ``python scripts/samples/make_fastapi_users.py``.
 
-Accounts made by its user manager, with both hashers of pwdlib. Then it signs each of them in itself. Needs,
-as the sample has it::
+Accounts made by its user manager, with both hashers of pwdlib. Then it signs each of them in itself. ``app.sql`` is the
+table whole. Needs, as the sample has it::
 
     pip install "fastapi-users[sqlalchemy]==15.0.5" fastapi-users-db-sqlalchemy==7.0.0 pwdlib==0.3.0 \
         aiosqlite==0.22.1
@@ -25,9 +25,10 @@ from fastapi_users.schemas import BaseUserCreate
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.schema import CreateTable
 
 PASSWORD = "correct horse battery staple"
 SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
@@ -74,11 +75,20 @@ async def _main() -> None:
                 )
             )
         rows = [dict(row) for row in (await session.execute(text('SELECT * FROM "user"'))).mappings()]
+        whole = await (await session.connection()).run_sync(_dump)
         SAMPLE.mkdir(parents=True, exist_ok=True)
         _write(rows)
+        (SAMPLE / "app.sql").write_text(whole, "utf-8")
         await _check(database)
     await engine.dispose()
     print(f"fastapi-users {version('fastapi-users')} has written and checked {len(rows)} accounts.")
+
+
+def _dump(connection: Connection) -> str:
+    table = CreateTable(User.__table__).compile(connection)
+    rows = connection.execute(text('SELECT * FROM "user"')).all()
+    lines = [f"INSERT INTO user VALUES({', '.join(map(repr, row))});" for row in rows]
+    return f"{str(table).strip()};\n" + "\n".join(lines) + "\n"
 
 
 async def _check(database: Any) -> None:

@@ -1,7 +1,8 @@
 """Make the sample of Flask-Security, by running it: ``python scripts/samples/make_flask_security.py``.
 
 Accounts with the schemes that it hashes twice, one that it hashes once, and one in plain text. Then it
-checks each password itself, through its sign-in route. Needs, as the sample has it::
+checks each password itself, through its sign-in route. ``app.sql`` is the database whole,
+with a role. Needs, as the sample has it::
 
     pip install "Flask-Security[common]==5.9.2" Flask-SQLAlchemy==3.1.1 libpass==1.9.4 \
         argon2-cffi==25.1.0 bcrypt==5.0.0
@@ -53,7 +54,11 @@ def _main() -> None:
             db.create_all()
             for number, person in enumerate(PEOPLE, 1):
                 _make(app, store, number, *person)
+            editor = store.find_or_create_role("editor", permissions={"posts:write"})
+            for name in ("ada", "emmy"):
+                store.add_role_to_user(store.find_user(email=f"{name}@example.com"), editor)
             db.session.commit()
+            lines = [*db.engine.raw_connection().driver_connection.iterdump()]
             with db.engine.connect() as connection:
                 rows = [dict(row) for row in connection.execute(text('SELECT * FROM "user"')).mappings()]
         _check(app)
@@ -61,6 +66,7 @@ def _main() -> None:
             db.engine.dispose()
     SAMPLE.mkdir(parents=True, exist_ok=True)
     _write(rows)
+    (SAMPLE / "app.sql").write_text("\n".join(lines) + "\n", "utf-8")
     print(f"Flask-Security {version('Flask-Security')} has written and checked {len(rows)} accounts.")
 
 
