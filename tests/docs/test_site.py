@@ -100,7 +100,7 @@ def test_llms_txt_is_as_its_format_says() -> None:
 
 
 def test_llms_txt_leads_to_every_page() -> None:
-    """To each of the navigation once, but for the first, which it is beside; the build says what is missing there."""
+    """To each of the navigation once, but for the first, which it is beside."""
     text = llms_txt(SETTINGS["nav"], DOCS, "userkit", "Accounts.")
     linked = re.findall(r"^- \[[^\]]+\]\((\S+)\)", text, re.MULTILINE)
     pages = re.findall(r"[\w/-]+\.md", yaml.safe_dump(SETTINGS["nav"], sort_keys=False))
