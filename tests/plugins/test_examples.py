@@ -40,7 +40,8 @@ SECRET = secrets.token_urlsafe(32)
 
 with SyncUserKit("memory://", secret=SECRET, auth=["{name}"], hasher=InstantHasher()) as kit:
     user = kit.users.register(email="ada@example.com", name="Ada Lovelace")
-    identity = kit.authenticate(issue(user.id, secret=SECRET, at=datetime.now(UTC)))
+    ticket = issue(user.id, epoch=user.session_epoch, secret=SECRET, at=datetime.now(UTC))
+    identity = kit.authenticate(ticket)
     assert (identity.user_id, identity.backend) == (user.id, "{name}")
 """
 
