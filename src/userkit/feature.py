@@ -41,13 +41,15 @@ Disclose = Callable[[str], AsyncGenerator[JSONObject, None]]
 class Erased:
     """Somebody who is to be forgotten, also by what stays.
 
-    ``email_key`` is their canonical address as long as anybody knows it; ``is_address`` tells whether a
-    text is that address, in whatever spelling, also when nobody knows it any more.
+    ``email_key`` is their canonical address as long as anybody knows it; ``is_address`` and ``is_name``
+    tell whether a text is that address, in whatever spelling, or the name that they had last, also when
+    nobody knows them any more.
     """
 
     user_id: str
     email_key: str | None = field(default=None, repr=False)
     is_address: Callable[[str], bool] = field(repr=False)
+    is_name: Callable[[str], bool] = field(repr=False)
 
 
 Erase = Callable[[Erased], Awaitable[None]]

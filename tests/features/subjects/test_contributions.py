@@ -55,6 +55,7 @@ FIELDS_NOT_SHOWN: dict[type[Entity], dict[str, str]] = {
         "email_key": "follows from the address",
         "session_epoch": "a counter that tells nothing",
         "spared_session": "an id of a session, which is shown",
+        "spared_since": "a counter that tells nothing",
         "claimed_epoch": "a counter that tells nothing",
         "claimed_at": "the time at which the address was confirmed, which is shown",
     },

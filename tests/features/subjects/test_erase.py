@@ -10,6 +10,7 @@ import pytest
 from tests.features.subjects.world import (
     ADDRESS,
     EMAIL,
+    IDENTIFYING,
     PASSWORD,
     Invited,
     NickChanged,
@@ -55,7 +56,7 @@ def entry(here: World, event: str, user_id: str | None = None) -> AuditEntry:
 
 def erased(here: World, *, knows: str | None = EMAIL) -> Erased:
     """Return Ada as features are told of her."""
-    return Erased(user_id=here.ada.id, is_address=lambda text: text == knows)
+    return Erased(user_id=here.ada.id, is_address=lambda text: text == knows, is_name=lambda _: False)
 
 
 def test_nothing_that_identifies_is_left(here: World) -> None:
@@ -84,7 +85,7 @@ def test_the_trail_keeps_its_shape(here: World) -> None:
 
 
 def test_what_she_did_to_others_stays_about_them(here: World) -> None:
-    """Who it was is an id; where she was is gone, and so is her address in what it says."""
+    """Who it was is an id; where she was is gone, and so are her name and address in what it says."""
     here.kit.users.erase(here.ada.id)
     for event in ("user_disabled", "user_enabled", "invited"):
         done = entry(here, event)
@@ -98,6 +99,31 @@ def test_what_others_did_to_her_keeps_who_they_were(here: World) -> None:
     here.kit.users.erase(here.ada.id)
     changed = entry(here, "user_updated")
     assert (changed.actor_id, changed.address) == (here.root.id, "198.51.100.1")
+
+
+def test_an_administrator_who_takes_the_name_of_a_role_hides_nothing(here: World) -> None:
+    """What the kit's own words say about somebody else stays, whatever the name of who did it."""
+    here.kit.roles.assign(here.ada.id, "admin")
+    here.kit.users.update(here.ada.id, name="Editor")
+    with at_home(actor_id=here.ada.id):
+        here.kit.roles.assign(here.bob.id, "editor")
+    here.kit.users.erase(here.ada.id)
+    assert entry(here, "role_assigned", here.bob.id).facts == {"role": "editor"}
+
+
+def test_two_may_erase_somebody_who_is_gone_at_once(here: World) -> None:
+    """One of them tells of it; both see to it that it is done."""
+    here.kit.users.delete(here.ada.id)
+
+    async def meanwhile(event: UserErased) -> list[Any]:
+        here.parts.participants.by_type[UserErased].remove(meanwhile)
+        await here.parts.journal.commit(tell=[event])
+        return []
+
+    here.parts.participants.add(UserErased, meanwhile)
+    here.kit.users.erase(here.ada.id)
+    assert [each.event for each in here.trail()].count("user_erased") == 1
+    assert ADDRESS not in "\n".join(map(repr, here.trail()))
 
 
 def test_entries_of_others_are_not_touched(here: World) -> None:
@@ -144,15 +170,14 @@ def test_erasing_again_changes_nothing(here: World) -> None:
 
 
 def test_somebody_who_was_deleted_before_is_erased(here: World) -> None:
-    """The trail that a deletion left forgets who it was."""
+    """The trail that a deletion left forgets who it was, as far as anybody can tell."""
     here.kit.users.delete(here.ada.id)
     assert here.identifying()
     here.kit.users.erase(here.ada.id)
     assert [each.event for each in here.trail()][-1] == "user_erased"
-    left = here.everything()
-    # The letters that her address alone led to are done by the outbox itself.
-    assert "ada lovelace" not in left
-    assert ADDRESS not in "\n".join(line for line in left.splitlines() if line.startswith("audit"))
+    # Nobody knows her name and address any more, so what she told of them to others is not found.
+    left = "\n".join(repr(each) for each in here.trail() if each.event != "invited").lower()
+    assert [each for each in IDENTIFYING if each in left] == []
 
 
 def test_nobody_is_not_found(here: World) -> None:
@@ -262,8 +287,8 @@ def test_st_3_the_outbox_remembers_no_address(here: World) -> None:
     """What recognises it is a digest under a key of the application, and goes with the second time."""
     here.kit.users.erase(here.ada.id)
     (waiting,) = (each for each in here.all(OutboxEntry) if each.topic == "user.erased")
-    assert waiting.payload.keys() == {"address"}
-    assert EMAIL.casefold() not in repr(waiting.payload)
+    assert waiting.payload.keys() == {"address", "name"}
+    assert all(len(bytes.fromhex(digest)) == 32 for digest in waiting.payload.values())
 
 
 def test_what_an_application_has_put_into_the_outbox_is_done(here: World) -> None:

@@ -206,7 +206,7 @@ def lived(here: World) -> None:
                 user_id=bob.id,
                 by="ada@engine.example",
                 sent_from=ADDRESS,
-                answer_to=(EMAIL, "desk", "@desk"),
+                answer_to=(EMAIL, "desk", "@desk", "ada lovelace of london"),
                 plan="free",
             ),
         )

@@ -66,14 +66,20 @@ def _is_theirs(actor: str | None, erased: Erased) -> bool:
 
 
 def _facts(entry: AuditEntry, erased: Erased, impersonal: Mapping[str, frozenset[str]]) -> JSONObject:
+    named = impersonal.get(entry.event, frozenset())
+    staying = {name: fact for name, fact in entry.facts.items() if name in named or _is_impersonal(fact)}
     if entry.user_id == erased.user_id:
-        named = impersonal.get(entry.event, frozenset())
-        return {name: fact for name, fact in entry.facts.items() if name in named or _is_impersonal(fact)}
+        return staying
 
     def tells(text: str) -> bool:
-        return text == entry.address or erased.is_address(text)
+        return text == entry.address or erased.is_address(text) or erased.is_name(text)
 
-    return {name: _without(fact, tells) for name, fact in entry.facts.items() if not _is_text(fact, tells)}
+    # What is about somebody else stays, also for somebody who has taken the name of a role.
+    others = {name: fact for name, fact in entry.facts.items() if name not in staying}
+    return {
+        **staying,
+        **{name: _without(fact, tells) for name, fact in others.items() if not _is_text(fact, tells)},
+    }
 
 
 def _is_impersonal(fact: object) -> bool:

@@ -15,6 +15,7 @@ from userkit.features.users.events import UserErased
 from userkit.features.users.model import User
 from userkit.kernel.email import EmailAddress
 from userkit.kernel.ids import derived_id
+from userkit.kernel.words import fold
 from userkit.storage.capabilities import forwarding
 from userkit.storage.changes import Change
 from userkit.storage.port import Store
@@ -29,8 +30,8 @@ AGAIN = timedelta(minutes=59)
 class Erasing:
     """Let every feature forget who somebody was.
 
-    Until the second time is over, the outbox keeps a keyed digest of the address: what was written in
-    the meantime is recognised by it, and nobody reads the address from it.
+    Until the second time is over, the outbox keeps keyed digests of the address and the name: what was
+    written in the meantime is recognised by them, and nobody reads anything from them.
     """
 
     TOPIC: ClassVar[str] = "user.erased"
@@ -48,7 +49,8 @@ class Erasing:
         if await self.store.get(OutboxEntry, id) is not None:
             return []
         user = await self.store.get(User, event.user_id)
-        known = {} if user is None else {"address": self._digest(user.email_key, self.keys[0])}
+        texts = {} if user is None else {"address": user.email_key, "name": fold(user.name)}
+        known = {what: self._digest(what, text, self.keys[0]) for what, text in texts.items()}
         return [self.outbox.entry(self.TOPIC, known, user_id=event.user_id, id=id, delay=AGAIN)]
 
     async def finish(self, user_id: str, email_key: str | None) -> None:
@@ -68,19 +70,27 @@ class Erasing:
             await left_behind.forward()
         for forget in self.forget:
             await forget(user_id)
-        is_address = partial(self._is_address, known.get("address"))
-        erased = Erased(user_id=user_id, email_key=email_key, is_address=is_address)
+        erased = Erased(
+            user_id=user_id,
+            email_key=email_key,
+            is_address=partial(self._is_address, known),
+            is_name=partial(self._is_name, known),
+        )
         for erase in self.erase:
             await erase(erased)
 
-    def _is_address(self, digest: str | None, text: str) -> bool:
-        if digest is None or "@" not in text:
-            return False
+    def _is_address(self, known: Mapping[str, Any], text: str) -> bool:
         try:
-            email_key = EmailAddress.parse(text).key
+            return "@" in text and self._is_known("address", EmailAddress.parse(text).key, known)
         except InvalidEmailError:
             return False
-        return any(hmac.compare_digest(digest, self._digest(email_key, key)) for key in self.keys)
 
-    def _digest(self, email_key: str, key: bytes) -> str:
-        return hmac.digest(key, f"{self.realm}\0{email_key}".encode(), "sha256").hex()
+    def _is_name(self, known: Mapping[str, Any], text: str) -> bool:
+        return self._is_known("name", fold(text), known)
+
+    def _is_known(self, what: str, text: str, known: Mapping[str, Any]) -> bool:
+        digests = (self._digest(what, text, key) for key in self.keys if what in known)
+        return any(hmac.compare_digest(known[what], digest) for digest in digests)
+
+    def _digest(self, what: str, text: str, key: bytes) -> str:
+        return hmac.digest(key, f"{self.realm}\0{what}\0{text}".encode(), "sha256").hex()

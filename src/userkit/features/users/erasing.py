@@ -1,8 +1,10 @@
 """Erasing a person: the account is deleted, and what stays forgets who they were."""
 
 from collections.abc import Awaitable, Callable, MutableSequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from userkit.errors import DuplicateError
 from userkit.features.users.disclosing import ExportSubject
 from userkit.features.users.events import UserDeleted, UserErased
 from userkit.features.users.model import User
@@ -41,7 +43,8 @@ class EraseUser:
 
         user = await self.journal.discard(User, user_id, tell=tell)
         if user is None and not await self._was_begun(user_id):
-            await self.journal.commit(tell=[UserErased(at=now, user_id=user_id)])
+            with suppress(DuplicateError):  # somebody else begins it at this very moment
+                await self.journal.commit(tell=[UserErased(at=now, user_id=user_id)])
         for finish in self.finish:
             await finish(user_id, None if user is None else user.email_key)
 
