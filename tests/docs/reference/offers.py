@@ -51,7 +51,7 @@ class Offers:
             (
                 code(f"{route.method} {route.path}"),
                 prose(route.summary),
-                f"[{feature}]({page_of(feature)}#routes)",
+                f"[{feature.replace('_', ' ')}]({page_of(feature)}#routes)",
             )
             for feature in FEATURES
             for route in self.routes(feature)
