@@ -2,7 +2,8 @@
 
 Accounts with every hasher that it offers, written by ``manage.py dumpdata auth.user``, as the table
 auth_user, once more as JSON Lines when somebody has come since, and the tables of users, groups and
-addresses (django-allauth's) as SQL. Then Django itself checks each password against what was written. Needs, as the sample has it::
+addresses (django-allauth's) as SQL. Then Django itself checks each
+password against what was written. Needs, as the sample has it::
 
     pip install Django==5.2.19 argon2-cffi==25.1.0 bcrypt==5.0.0 django-allauth==65.21.1
 """

@@ -1,7 +1,7 @@
 """Make the sample of fastapi-users, by running it: ``python scripts/samples/make_fastapi_users.py``.
 
-Accounts made by its user manager, with both hashers of pwdlib. Then it signs each of them in itself. ``app.sql`` is the
-table whole. Needs, as the sample has it::
+Accounts made by its user manager, with both hashers of pwdlib. Then it signs each of them in itself.
+``app.sql`` is the table whole. Needs, as the sample has it::
 
     pip install "fastapi-users[sqlalchemy]==15.0.5" fastapi-users-db-sqlalchemy==7.0.0 pwdlib==0.3.0 \
         aiosqlite==0.22.1

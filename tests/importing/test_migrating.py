@@ -10,7 +10,7 @@ import pytest
 from tests.importing.importers import PASSWORD, SAMPLES, SECRET, opens
 from userkit import SyncUserKit
 
-GUIDES = Path(__file__).parents[2] / "docs" / "migrate"
+GUIDES = Path(__file__).parents[2] / "examples" / "migrate"
 
 Migrate = Callable[[str], SyncUserKit]
 

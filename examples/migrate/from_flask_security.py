@@ -1,7 +1,7 @@
-"""Move the people of a Flask-Security application into userkit: ``python from_flask_security.py app.db report.jsonl``.
+"""Move people from Flask-Security into userkit: ``python from_flask_security.py app.db report.jsonl``.
 
-USERKIT_DATABASE and USERKIT_SECRET say where to,
-and USERKIT_ARGON2_FLASK_SECURITY_SALT what SECURITY_PASSWORD_SALT was. It can be run again.
+USERKIT_DATABASE and USERKIT_SECRET say where to, and USERKIT_ARGON2_FLASK_SECURITY_SALT what
+SECURITY_PASSWORD_SALT was. It can be run again.
 """
 
 import json

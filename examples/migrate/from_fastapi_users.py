@@ -1,4 +1,4 @@
-"""Move the people of a fastapi-users application into userkit: ``python from_fastapi_users.py app.db report.jsonl``.
+"""Move people from fastapi-users into userkit: ``python from_fastapi_users.py app.db report.jsonl``.
 
 USERKIT_DATABASE and USERKIT_SECRET say where to. It can be run again.
 """

@@ -1,4 +1,4 @@
-"""Move the people of a Django application into userkit: ``python from_django.py db.sqlite3 report.jsonl``.
+"""Move people from Django into userkit: ``python from_django.py db.sqlite3 report.jsonl``.
 
 USERKIT_DATABASE and USERKIT_SECRET say where to. It can be run again.
 """
@@ -45,8 +45,8 @@ def people(database: Path) -> Iterator[Row]:
         person = row.content
         if isinstance(person, Person):
             verified = (int(person.source_id or 0), person.email.lower()) in confirmed
-            row = row._replace(content=replace(person, verified=verified))
-        yield row
+            person = replace(person, verified=verified)
+        yield row._replace(content=person)
 
 
 def old_roles(database: Path) -> Iterator[tuple[str, str]]:
