@@ -19,7 +19,7 @@ WITH_FORM = [route for route in ROUTES if route.media_type == FORM]
 SERVERS_OWN = (
     *("id", "version", "disabled", "disabled_at", "email_verified", "email_verified_at", "email_key"),
     *("roles", "created_at", "updated_at", "session_epoch", "user_id", "is_admin", "realm", "hash", "by"),
-    *("claimed_epoch", "epoch", "__proto__", "constructor", "$where", ""),
+    *("claimed_epoch", "spared_since", "epoch", "__proto__", "constructor", "$where", ""),
 )
 NESTED: Any = "x"
 for _ in range(60):

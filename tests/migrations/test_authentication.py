@@ -10,7 +10,7 @@ from userkit.errors import SchemaOutdatedError
 from userkit.features.users import User
 from userkit.sync import run
 
-NEW = ("session_epoch", "spared_session", "claimed_epoch")
+NEW = ("session_epoch", "spared_session", "spared_since", "claimed_epoch")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def assert_is_at_0002(database: Database) -> None:
     assert database.migrations().current().revision == "0002"
     user = ada(database)
     assert user.name == "Ada"
-    assert tuple(getattr(user, name) for name in NEW) == (0, None, 0)
+    assert tuple(getattr(user, name) for name in NEW) == (0, None, 0, 0)
     upgraded = database.tables()
     for table in reversed(metadata.sorted_tables):
         database.run(f"DROP TABLE {table.name}")

@@ -125,8 +125,9 @@ class Settling:
         if not same_json(merged, stored.attributes):
             fields["attributes"] = merged
         if newcomer.user.is_disabled and not stored.is_disabled:
-            fields |= {"disabled_at": self.now(), "session_epoch": stored.session_epoch + 1}
-            fields["spared_session"] = None
+            closed = stored.disabled(self.now())
+            names = ("disabled_at", "session_epoch", "spared_session", "spared_since")
+            fields |= {name: getattr(closed, name) for name in names}
         return fields
 
     async def _has_password(self, user: User) -> bool:

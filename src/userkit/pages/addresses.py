@@ -81,7 +81,8 @@ class NewEmail(Page):
 
     async def act(self, visit: Visit) -> Answer:
         """Send a link to the new address, and tell the old one."""
-        await self.verification.change(visit.member.user.id, email=visit.said("email"))
+        member = visit.member
+        await self.verification.change(member.user.id, email=visit.said("email"), by=member.identity)
         return Goto(path=self.paths.to("overview", did="change-sent"))
 
 

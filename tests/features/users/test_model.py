@@ -79,8 +79,28 @@ def test_vf_5_what_was_issued_before_the_claim_is_void_and_nothing_else(
 
 
 def test_vf_5_a_claim_spares_no_session() -> None:
-    """Not even one that is named as spared afterwards; of an account that was verified before it may."""
+    """Not even one that is named as spared afterwards."""
     spared = ADA.claimed(LATER).signed_out(spare="s")
     assert not spared.admits("s", ADA.session_epoch)
     assert spared.admits("s", spared.claimed_epoch)
-    assert ADA.verified(LATER).claimed(LATER).signed_out(spare="s").admits("s", ADA.session_epoch)
+    assert not ADA.verified(LATER).claimed(LATER).signed_out(spare="s").admits("s", ADA.session_epoch)
+
+
+spared = st.lists(st.sampled_from([None, "a", "b", "c", "nobody"]), max_size=12)
+begins = st.integers(0, 12)
+
+
+@given(spared, begins, begins, begins)
+def test_se_3_a_session_that_has_ended_is_not_spared(
+    spares: list[str | None], a: int, b: int, c: int
+) -> None:
+    """Whatever is named as spared, and however often: open is who was open each time."""
+    began = {"a": a, "b": b, "c": c}
+    user = ADA
+    is_open = {name: epoch == 0 for name, epoch in began.items()}
+    for epoch, spare in enumerate(spares, start=1):
+        user = user.signed_out(spare=spare)
+        is_open = {name: (was and name == spare) or began[name] == epoch for name, was in is_open.items()}
+    assert {name: user.admits(name, epoch) for name, epoch in began.items() if epoch <= len(spares)} == {
+        name: was for name, was in is_open.items() if began[name] <= len(spares)
+    }

@@ -42,6 +42,8 @@ SERVER_SIDE = (
     "sessions_not_before",
     "session_epoch",
     "claimed_epoch",
+    "spared_session",
+    "spared_since",
     "is_admin",
     "is_superuser",
     "is_active",

@@ -53,7 +53,8 @@ def test_a_row_holds_what_the_entity_holds(application: Application) -> None:
         assert (row.id, row.realm, row.schema, row.version) == (ada.id, "default", 1, 1)
         assert (row.email, row.email_key, row.name) == (ada.email, ada.email_key, ada.name)
         assert (row.attributes, row.disabled_at) == ({"plan": "pro", "seats": [1, 2]}, None)
-        assert (row.session_epoch, row.spared_session, row.claimed_epoch) == (0, None, 0)
+        assert (row.session_epoch, row.claimed_epoch) == (0, 0)
+        assert (row.spared_session, row.spared_since) == (None, 0)
         assert row.created_at == NOON
         assert row.created_at.tzinfo is UTC
         assert repr(row) == f"UserRow(id={ada.id!r})"

@@ -83,6 +83,7 @@ class UserRow(_Rows):
         attributes: Mapped[dict[str, Any]]
         session_epoch: Mapped[int]
         spared_session: Mapped[str | None]
+        spared_since: Mapped[int]
         claimed_epoch: Mapped[int]
         created_at: Mapped[datetime]
         updated_at: Mapped[datetime]

@@ -73,8 +73,8 @@ class CreateApiKey:
         signed in and not by another key. Without it the caller is trusted. The owner gets a letter.
 
         Raises InvalidNameError, InvalidInputError, UserNotFoundError, ForbiddenError,
-        UnauthenticatedError when the account has been taken over since ``by`` signed in, and StaleError
-        when others were faster three times.
+        UnauthenticatedError when the session of ``by`` has ended since, and StaleError when others were
+        faster three times.
         """
         if by is not None:
             _refuse_others(by, user_id)
@@ -95,8 +95,8 @@ class CreateApiKey:
         user = await UserRepository(self.store).existing(user_id)
         if user.is_disabled:
             raise ForbiddenError("The account is disabled.")
-        if by is not None and not user.honours(by.epoch):
-            # The account has been taken over since: the key would be one of the owner's.
+        if by is not None and not user.vouches_for(by):
+            # Somebody has signed out everywhere, or taken the account over: the key would outlive that.
             raise UnauthenticatedError
         key = wanted(epoch=user.session_epoch)
         await self._check_scopes(key, by)

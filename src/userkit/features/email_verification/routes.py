@@ -50,7 +50,7 @@ def routes(verification: EmailVerification) -> Sequence[AnyRoute]:
         return Reply()
 
     async def change(call: Call[EmailChange, None]) -> Reply:
-        await verification.change(call.identity.user_id, email=call.body.email)
+        await verification.change(call.identity.user_id, email=call.body.email, by=call.identity)
         return Reply()
 
     async def confirm(call: Call[LinkToken, None]) -> Reply:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from userkit.errors import DuplicateError
+from userkit.errors import DuplicateError, UnauthenticatedError
 from userkit.features.email_verification.events import (
     EmailChanged,
     EmailChangeRequested,
@@ -131,17 +131,23 @@ class ChangeEmail:
     limit: Limit
     letters: AddressLetters
 
-    async def __call__(self, user_id: str, *, email: str) -> None:
+    async def __call__(self, user_id: str, *, email: str, by: Identity | None = None) -> None:
         """Put a letter with a link on its way to the new address, and tell the old one.
+
+        ``by`` is who asks; without it the caller is trusted.
 
         It does the same whether or not somebody has the new address: nobody learns from it who has
         an account. Nothing is sent when the account is closed. The caller makes sure that the user
         has proved lately who they are (``kit.sessions.require_fresh``). Raises InvalidEmailError,
-        UserNotFoundError, RateLimitedError, and ConfigurationError when no mail can be sent.
+        UserNotFoundError, RateLimitedError, UnauthenticatedError when the session of ``by`` has ended
+        since, and ConfigurationError when no mail can be sent.
         """
         self.letters.letters.require()
         address = EmailAddress.parse(email)
         user = await UserRepository(self.store).existing(user_id)
+        # The link dies with the sessions that this revision of the user has, and theirs must be of them.
+        if by is not None and not user.vouches_for(by):
+            raise UnauthenticatedError
         if user.is_disabled:
             return
         # The first one spares the mailbox of a stranger who is asked by many accounts.

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from userkit.kernel.email import EmailAddress
 from userkit.kernel.entity import Entity
+from userkit.kernel.identity import Identity
 from userkit.kernel.ids import Id
 from userkit.kernel.json import JSONObject, same_json
 from userkit.kernel.words import words_of
@@ -20,7 +21,8 @@ class User(Entity):
     ``email`` is the address as it was typed, where mail goes; ``email_key`` is its canonical
     form, which no two users of a realm share. ``attributes`` is the application's own JSON.
     Every session keeps the ``session_epoch`` that it began in; raising the number ends them all in
-    one write, save the ``spared_session``. ``claimed_epoch`` is the one in which the owner of the
+    one write, save the ``spared_session``, which began in the epoch ``spared_since`` or later: what had
+    ended by then cannot be spared. ``claimed_epoch`` is the one in which the owner of the
     mailbox took over an account that perhaps somebody else had registered; what was issued in an
     earlier one is void.
     """
@@ -33,6 +35,7 @@ class User(Entity):
     attributes: JSONObject = field(default_factory=dict, hash=False)
     session_epoch: int = 0
     spared_session: Id | None = None
+    spared_since: int = 0
     claimed_epoch: int = 0
     created_at: datetime
     updated_at: datetime
@@ -78,7 +81,7 @@ class User(Entity):
         return self.evolve(disabled_at=None, updated_at=now) if self.is_disabled else self
 
     def signed_out(self, *, spare: str | None = None) -> Self:
-        """Return the user with every session ended, save perhaps one."""
+        """Return the user with every session ended, save perhaps one; which has ended already, has ended."""
         return self.evolve(**self._no_sessions(spare))
 
     def verified(self, now: datetime) -> Self:
@@ -110,12 +113,23 @@ class User(Entity):
 
     def admits(self, session_id: str, epoch: int) -> bool:
         """Tell whether a session that began in an epoch may go on."""
-        # A claim spares nothing, whatever is named as spared afterwards.
-        is_its = epoch == self.session_epoch or session_id == self.spared_session
-        return is_its and self.honours(epoch)
+        is_spared = session_id == self.spared_session and epoch >= self.spared_since
+        return (epoch == self.session_epoch or is_spared) and self.honours(epoch)
+
+    def vouches_for(self, identity: Identity) -> bool:
+        """Tell whether an identity still is one of this account: its session open, and no claim since."""
+        if identity.session_id is None or identity.epoch is None:
+            return self.honours(identity.epoch)
+        return self.admits(identity.session_id, identity.epoch)
 
     def _no_sessions(self, spare: str | None = None) -> dict[str, Any]:
-        return {"session_epoch": self.session_epoch + 1, "spared_session": spare}
+        # What is spared again was open all the time; anything else is if it began in the epoch that ends.
+        is_again = spare is not None and spare == self.spared_session
+        return {
+            "session_epoch": self.session_epoch + 1,
+            "spared_session": spare,
+            "spared_since": self.spared_since if is_again else self.session_epoch,
+        }
 
     def changed(
         self, now: datetime, *, name: str | None = None, attributes: JSONObject | None = None

@@ -24,11 +24,12 @@ down_revision = "0001"
 
 
 def define(metadata: MetaData) -> None:
-    """Add three columns and the tables."""
+    """Add four columns and the tables."""
     users = metadata.tables["userkit_users"]
     # The default stays, so that an older userkit may go on adding users while a newer one is rolled out.
     users.append_column(Column("session_epoch", BIG, nullable=False, server_default="0"))
     users.append_column(Column("spared_session", ID, nullable=True))
+    users.append_column(Column("spared_since", BIG, nullable=False, server_default="0"))
     users.append_column(Column("claimed_epoch", BIG, nullable=False, server_default="0"))
     _what_happens(metadata)
     _credentials(metadata)
@@ -38,7 +39,8 @@ def define(metadata: MetaData) -> None:
 
 def upgrade(op: Operations, before: MetaData, after: MetaData) -> None:
     """Add the columns, and create every table that was not there before."""
-    add_columns(op, after.tables["userkit_users"], ["session_epoch", "spared_session", "claimed_epoch"])
+    fresh = ["session_epoch", "spared_session", "spared_since", "claimed_epoch"]
+    add_columns(op, after.tables["userkit_users"], fresh)
     for table in after.sorted_tables:
         if table.name not in before.tables:
             create_table(op, table)
