@@ -63,6 +63,7 @@ def record() -> str:
     return "\n".join(lines) + "\n"
 
 
+@cache
 def public_names(module: str) -> list[str]:
     """Return the names in ``__all__``, which are listed one by one."""
     for statement in _tree(module).body:

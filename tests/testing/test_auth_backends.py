@@ -127,7 +127,8 @@ def test_a_backend_is_built_over_the_users_of_a_kit() -> None:
         assert (parts.realm, parts.settings, parts.now) == ("acme", {"badge": 7}, kit.wiring().now)
         assert parts.new_id() < parts.new_id()
         ada = kit.users.register(email="ada@example.com", name="Ada")
-        found = run(auth_parts(kit).accounts.by_id(ada.id))
+        accounts = auth_parts(kit).accounts
+        found = run(accounts.by_id(ada.id))
         assert found is not None
         assert (found.email, found.disabled, found.email_verified) == ("ada@example.com", False, False)
         assert run(parts.accounts.by_id(ada.id)) is None
