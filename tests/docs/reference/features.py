@@ -1,10 +1,12 @@
 """Options, events and collections of each feature."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from tests.docs.reference.markdown import code, first_sentence, options_of, prose, table
@@ -20,6 +22,7 @@ from userkit.storage.collection import Collection
 __all__ = [
     "BUILT_IN",
     "FEATURES",
+    "FOLDER",
     "OPTIONAL",
     "events_of",
     "factory_of",
@@ -28,6 +31,7 @@ __all__ = [
     "page_of",
 ]
 
+FOLDER = Path(__file__).parents[3] / "docs" / "reference"
 BUILT_IN: Mapping[str, Feature[Any, Any]] = {each.name: each for each in built_in()}
 OPTIONAL: Mapping[str, Feature[Any, Any]] = {
     each.name: each for each in (screening(), activity_summary(), spending())
@@ -51,7 +55,7 @@ def feature_blocks(feature: str) -> dict[str, str]:
     return {
         "options": _options(factory_of(feature)),
         "events": _events(events_of(feature)),
-        "stores": _stores(FEATURES[feature].collections),
+        "stores": _stores(FEATURES[feature].collections, shown=_shown(feature)),
     }
 
 
@@ -97,15 +101,23 @@ def _names(event: type[Event]) -> str:
     return f"{names}; routine" if event.routine else names
 
 
-def _stores(collections: Sequence[Collection[Any]]) -> str:
+def _shown(feature: str) -> Container[str]:
+    """Return what mkdocstrings tells of in full on the page of a feature."""
+    return re.findall(
+        r"^::: [\w.]*\.(\w+)$", (FOLDER / page_of(feature)).read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+
+def _stores(collections: Sequence[Collection[Any]], *, shown: Container[str]) -> str:
     if not collections:
         return "It stores nothing of its own."
-    return "\n\n".join(f"{_caption(each)}\n\n{_stored(each)}" for each in collections)
+    return "\n\n".join(f"{_caption(each, shown)}\n\n{_stored(each)}" for each in collections)
 
 
-def _caption(collection: Collection[Any]) -> str:
+def _caption(collection: Collection[Any], shown: Container[str]) -> str:
     entity = collection.entity
-    return f"**{code(collection.name)}** ({code(entity.__name__)}). {first_sentence(entity.__doc__)}"
+    told = first_sentence(entity.__doc__) if entity.__name__ in shown else prose(entity.__doc__)
+    return f"**{code(collection.name)}** ({code(entity.__name__)}). {told}"
 
 
 def _stored(collection: Collection[Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.docs.reference.errors import error_tree, with_facts
-from tests.docs.reference.features import FEATURES, feature_blocks, options_table, page_of
+from tests.docs.reference.features import FEATURES, FOLDER, feature_blocks, options_table, page_of
 from tests.docs.reference.markdown import filled
 from tests.docs.reference.offers import Offers
 from tests.docs.reference.promises import (
@@ -26,8 +26,6 @@ from userkit.backends.sqlalchemy.settings import SQLAlchemySettings
 from userkit.settings import UserKitSettings
 
 __all__ = ["FOLDER", "blocks", "written"]
-
-FOLDER = Path(__file__).parents[3] / "docs" / "reference"
 
 
 def blocks() -> dict[str, Mapping[str, str]]:
