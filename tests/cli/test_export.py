@@ -69,7 +69,7 @@ def test_each_line_is_a_user(userkit: Commands) -> None:
     assert result.stdout.isascii()
 
 
-def test_pw_2_hashes_are_exported_only_where_they_are_asked_for(userkit: Commands) -> None:
+def test_hashes_are_exported_only_where_they_are_asked_for(userkit: Commands) -> None:
     """And then for those who have a password."""
     assert "$argon2id$" not in userkit.said("export")
     people = lines(userkit.said("export", "--with-password-hashes"))

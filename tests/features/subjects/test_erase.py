@@ -283,7 +283,7 @@ def test_the_next_erasure_sees_to_those_of_before(here: World) -> None:
     assert here.identifying() == []
 
 
-def test_st_3_the_outbox_remembers_no_address(here: World) -> None:
+def test_the_outbox_remembers_no_address(here: World) -> None:
     """What recognises it is a digest under a key of the application, and goes with the second time."""
     here.kit.users.erase(here.ada.id)
     (waiting,) = (each for each in here.all(OutboxEntry) if each.topic == "user.erased")

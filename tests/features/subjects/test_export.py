@@ -79,7 +79,7 @@ def test_what_a_person_did_to_others_is_theirs(here: World) -> None:
     assert all(each["facts"] == {} for each in done)
 
 
-def test_st_3_no_secret_and_no_digest_is_handed_out(here: World) -> None:
+def test_no_secret_and_no_digest_is_handed_out(here: World) -> None:
     """Neither passwords nor what they, sessions, keys and links are compared with."""
     told = repr(list(here.kit.users.export_subject(here.ada.id)))
     (credential,) = (each for each in here.all(PasswordCredential) if each.id == here.ada.id)
