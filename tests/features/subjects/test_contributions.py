@@ -57,7 +57,6 @@ FIELDS_NOT_SHOWN: dict[type[Entity], dict[str, str]] = {
         "spared_session": "an id of a session, which is shown",
         "spared_since": "a counter that tells nothing",
         "claimed_epoch": "a counter that tells nothing",
-        "claimed_at": "the time at which the address was confirmed, which is shown",
     },
     PasswordCredential: {"id": "the id of the user", "hash": "a secret"},
     Session: {

@@ -1,8 +1,10 @@
 """Erasing a person: what goes, what stays, and what happens in between."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -34,7 +36,7 @@ from userkit.features.audit import AuditEntry, audit
 from userkit.features.audit.anonymity import IMPERSONAL
 from userkit.features.audit.subjects import ForgetWho
 from userkit.features.outbox import OutboxEntry
-from userkit.features.sessions import Session, SessionKind, SignedIn
+from userkit.features.sessions import Session, SessionKind, Sessions, SignedIn
 from userkit.features.users import UserErased
 from userkit.kernel.origin import coming_from
 from userkit.storage.changes import Remove, Save
@@ -271,6 +273,32 @@ def test_what_was_under_way_is_forgotten_an_hour_later(here: World) -> None:
     here.kit.outbox.deliver(topics=("user.erased",))
     assert here.identifying() == []
     assert not [each for each in here.all(OutboxEntry) if each.topic == "user.erased"]
+
+
+def test_many_at_once_leave_nothing(here: World) -> None:
+    """Four who erase her, and eight who let her in at the same moment: what survives is a trail of ids."""
+    barrier = Barrier(12)
+    opening = here.parts.offer(Sessions).open
+
+    def erase() -> None:
+        barrier.wait()
+        here.kit.users.erase(here.ada.id)
+
+    def let_in() -> None:
+        barrier.wait()
+        with at_home():
+            run(opening(here.ada, methods=frozenset({"pwd"})))
+
+    with ThreadPoolExecutor(12) as pool:
+        pending = [pool.submit(each) for each in [erase] * 4 + [let_in] * 8]
+    for each in pending:
+        each.result()
+    here.clock.advance(hours=1)
+    here.kit.outbox.deliver(topics=("user.erased",))
+    assert here.identifying() == []
+    assert here.all(Session) == []
+    events = [each.event for each in here.trail()]
+    assert (events.count("user_erased"), events.count("signed_in")) == (1, 9)
 
 
 def test_the_next_erasure_sees_to_those_of_before(here: World) -> None:
