@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,8 +30,9 @@ HOW = "run `python scripts/draw_diagrams.py`, and look at what it has drawn"
 class Page:
     """A page as properdocs hands it to a hook."""
 
-    def __init__(self) -> None:
-        self.meta: dict[str, str] = {}
+    def __init__(self, name: str = "new.md") -> None:
+        self.meta: dict[str, Any] = {}
+        self.file = SimpleNamespace(src_uri=name)
 
 
 def texts() -> dict[str, str]:
@@ -74,6 +76,13 @@ def test_a_page_shows_the_picture_and_is_described_by_its_first_sentence() -> No
     assert "```mermaid" not in built
     assert '<figure class="diagram" tabindex="0"><svg ' in built
     assert page.meta["description"].startswith("A feature is something that a kit can do")
+
+
+def test_decisions_come_after_the_others_in_searches() -> None:
+    """Who searches wants to know how, before why."""
+    page = Page("explanation/decisions/0027-diagrams-are-pictures-in-the-page.md")
+    on_page_markdown(texts()[page.file.src_uri], page=page)
+    assert page.meta["search"]["boost"] < 1
 
 
 def test_the_colons_before_an_example_are_not_shown() -> None:

@@ -39,9 +39,10 @@ def test_the_snippets_of_a_page_run_one_after_the_other(
 @pytest.mark.parametrize("page", WITH_SNIPPETS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_file_that_a_page_shows_is_one_that_a_test_runs(page: Path) -> None:
     """It is shown whole, and tests/examples runs what is in its folder."""
-    for name in INCLUDED.findall(page.read_text(encoding="utf-8")):
-        assert (ROOT / name).is_file(), name
-        assert name.startswith("examples/"), name
+    for example in parsed(page).examples():
+        for name in INCLUDED.findall(example.parsed):
+            assert (ROOT / name).is_file(), name
+            assert name.startswith("examples/"), name
 
 
 def test_the_pages_that_newcomers_read_have_snippets() -> None:
