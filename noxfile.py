@@ -54,6 +54,11 @@ def types(session: nox.Session) -> None:
     """Check the types of the library, and what it infers for its users."""
     session.install("-e", ".[all,testing]", *group("types"))
     session.run("mypy", "--strict", *existing("src", "tests/typing"))
+    # Each example is a program of its own, and two may have modules of one name.
+    programs = [each for each in Path("examples").glob("*/**/*.py") if "userkit-" not in each.parts[1]]
+    for folder in sorted({each.parent for each in programs}):
+        names = sorted(str(each) for each in folder.glob("*.py"))
+        session.run("mypy", "--strict", *names, env={"MYPYPATH": str(folder)})
     # It would ask the network for a newer version of itself.
     session.run("pyright", env={"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
 
@@ -83,6 +88,17 @@ def docs(session: nox.Session) -> None:
     session.install(*group("docs"))
     site = session.posargs[0] if session.posargs else session.create_tmp()
     session.run("properdocs", "build", "--strict", "-f", "mkdocs.yml", "-d", str(Path(site).resolve()))
+
+
+@nox.session
+def api(session: nox.Session) -> None:
+    """Say what has broken for plugins since the last release, or since the revision after `--`."""
+    session.install(*group("release"))
+    tags = session.run("git", "tag", "--sort=-creatordate", "--merged", silent=True, external=True)
+    since = session.posargs[:1] or str(tags or "").split()[:1]
+    if not since:
+        session.skip("there is no release yet to compare with; name a revision: nox -s api -- REVISION")
+    session.run("python", "scripts/plugin_api.py", *since)
 
 
 @nox.session
