@@ -121,7 +121,7 @@ def test_a_password_file_that_cannot_be_read_is_an_error(userkit: Commands, cont
     if content is not None:
         file.write_bytes(content)
     told = userkit.refused(*CREATE, "--password-file", str(file))
-    assert told == "The file named by --password-file cannot be read as UTF-8."
+    assert told.startswith("The file named by --password-file ")
     assert userkit.document("users", "list")["users"] == []
 
 

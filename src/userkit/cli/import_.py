@@ -221,7 +221,8 @@ def _print(done: Report, dry_run: bool) -> None:
     )
     for reason, count in sorted(done.reasons.items()):
         lines = ", ".join(str(line) for line, _, why in done.first if why == reason)
-        where = f", lines {lines} …" if lines else ""
+        more = " …" if sum(why == reason for _, _, why in done.first) < count else ""
+        where = f", lines {lines}{more}" if lines else ""
         typer.echo(f"{count} times {_WHY.get(reason, reason)}{where}")
     if done.stopped:
         typer.echo("The import has stopped at a user who has the address. What was imported stays.")

@@ -72,8 +72,11 @@ def work(
 
     Several of these may run at once: each entry is taken by one of them.
     """
-    if read_settings().mailer is None:
+    settings = read_settings()
+    if settings.mailer is None:
         raise ConfigurationError("Set USERKIT_MAILER to the URL of a mailer, such as smtp://mail.example.")
+    if settings.base_url is None:
+        raise ConfigurationError("Set USERKIT_BASE_URL to where people reach the application: links need it.")
     with opened() as kit, until_signalled() as stop:
         kits = [kit.realm(name) for name in dict.fromkeys(realm or ())] or [kit]
         if dry_run:

@@ -230,9 +230,13 @@ def _content(file: str) -> str:
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode()
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file named by --password-file cannot be read: {error.strerror}."
+        ) from None
+    except UnicodeDecodeError:
         # Neither the text nor an error about it is shown.
-        raise ConfigurationError("The file named by --password-file cannot be read as UTF-8.") from None
+        raise ConfigurationError("The file named by --password-file is not UTF-8.") from None
 
 
 def _without_line_end(text: str) -> str:
