@@ -64,19 +64,20 @@ def _picture(found: re.Match[str]) -> str:
 
 def on_post_build(*, config: Any, **_: Any) -> None:
     """Write llms.txt (https://llmstxt.org) beside the pages."""
-    text = llms_txt(config["nav"], Path(config["docs_dir"]), config["site_name"], config["site_description"])
+    text = llms_txt(config, Path(config["docs_dir"]))
     (Path(config["site_dir"]) / "llms.txt").write_text(text, encoding="utf-8")
 
 
-def llms_txt(nav: Iterable[Any], docs: Path, name: str, summary: str) -> str:
+def llms_txt(settings: Mapping[str, Any], docs: Path) -> str:
     """Return what a program should read of the documentation, section by section."""
-    lines = [f"# {name}", "", f"> {summary}", ""]
-    lines += [note_of((docs / "index.md").read_text(encoding="utf-8")), ""]
-    for section in nav:
+    about = note_of((docs / "index.md").read_text(encoding="utf-8"))
+    lines = [f"# {settings['site_name']}", "", f"> {settings['site_description']}", "", about, ""]
+    for section in settings["nav"]:
         ((title, below),) = section.items()
         pages = [page for page in _pages([below]) if page != "index.md"]
         if pages:
-            lines += [f"## {title}", "", *(_entry(docs, page) for page in pages), ""]
+            entries = (_entry(settings["site_url"], docs, page) for page in pages)
+            lines += [f"## {title}", "", *entries, ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -89,10 +90,10 @@ def _pages(nav: Iterable[Any]) -> Iterator[str]:
             yield from _pages(entry.values() if isinstance(entry, Mapping) else entry)
 
 
-def _entry(docs: Path, page: str) -> str:
+def _entry(site: str, docs: Path, page: str) -> str:
     text = (docs / page).read_text(encoding="utf-8")
     address = page.removesuffix("index.md") if page.endswith("index.md") else page.removesuffix(".md") + "/"
-    return f"- [{title_of(text)}]({address}): {note_of(text)}"
+    return f"- [{title_of(text)}]({site}{address}): {note_of(text)}"
 
 
 def title_of(page: str) -> str:

@@ -100,7 +100,7 @@ def test_a_diagram_without_a_picture_stops_the_build() -> None:
 
 def test_llms_txt_is_as_its_format_says() -> None:
     """A title, a summary, and sections of links with notes: https://llmstxt.org."""
-    lines = llms_txt(SETTINGS["nav"], DOCS, SETTINGS["site_name"], SETTINGS["site_description"]).splitlines()
+    lines = llms_txt(SETTINGS, DOCS).splitlines()
     assert lines[:3] == ["# userkit", "", "> User accounts for any Python application."]
     sections = [line[3:] for line in lines if line.startswith("## ")]
     assert sections[:3] == ["Get started", "Tutorials", "Concepts"]
@@ -110,8 +110,8 @@ def test_llms_txt_is_as_its_format_says() -> None:
 
 def test_llms_txt_leads_to_every_page() -> None:
     """To each of the navigation once, but for the first, which it is beside."""
-    text = llms_txt(SETTINGS["nav"], DOCS, "userkit", "Accounts.")
-    linked = re.findall(r"^- \[[^\]]+\]\((\S+)\)", text, re.MULTILINE)
+    text = llms_txt(SETTINGS, DOCS)
+    linked = re.findall(rf"^- \[[^\]]+\]\({SETTINGS['site_url']}(\S+)\)", text, re.MULTILINE)
     pages = re.findall(r"[\w/-]+\.md", yaml.safe_dump(SETTINGS["nav"], sort_keys=False))
     shown = [
         re.sub(r"(^|/)index\.md$", r"\1", page).replace(".md", "/") for page in pages if page != "index.md"
