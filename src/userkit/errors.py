@@ -1,7 +1,5 @@
 """Every error userkit raises, as one tree with stable codes.
 
-::
-
     UserKitError
     ├── ConfigurationError                  wrong before the first call: fix the set-up
     │   ├── WeakSecretError

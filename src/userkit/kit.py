@@ -346,8 +346,6 @@ class _Kit:
 class UserKit(_Kit):
     """User accounts for an asynchronous application.
 
-    ::
-
         async with UserKit("sqlite:///app.db", secret=SECRET) as kit:
             user = await kit.users.register(email="ada@example.com", name="Ada Lovelace")
 
@@ -468,8 +466,6 @@ class UserKit(_Kit):
 
 class SyncUserKit(_Kit):
     """User accounts for an application without an event loop.
-
-    ::
 
         with SyncUserKit("sqlite:///app.db", secret=SECRET) as kit:
             user = kit.users.register(email="grace@example.com", name="Grace Hopper")

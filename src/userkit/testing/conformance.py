@@ -70,8 +70,6 @@ class StoreConformance(
 ):
     """Subclass this to test a store.
 
-    ::
-
         class TestMyStore(StoreConformance):
             @pytest.fixture
             def open_store(self) -> Callable[[], Store]:

@@ -95,8 +95,6 @@ class ModelBench:
 class LanguageModelConformance(Standard):
     """Subclass this to test an adapter for language models.
 
-    ::
-
         class TestMyModel(LanguageModelConformance):
             @pytest.fixture
             def open_model(self, my_provider) -> OpenModel:

@@ -57,8 +57,6 @@ class _Rows(DeclarativeBase):
 class UserRow(_Rows):
     """A user as a row, to read with SQLAlchemy's ORM and to refer to with foreign keys.
 
-    ::
-
         class Post(Base):
             __tablename__ = "posts"
             id: Mapped[int] = mapped_column(primary_key=True)

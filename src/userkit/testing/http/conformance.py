@@ -33,8 +33,6 @@ _LEFT_OUT = object()
 class HttpConformance(Paths, Queries, Headers, Bodies, Accounts, Browsers, Guards, Rushes, Documents, Wires):
     """Subclass this to test an integration.
 
-    ::
-
         class TestMyFramework(HttpConformance):
             @pytest.fixture
             def start(self) -> Start:
