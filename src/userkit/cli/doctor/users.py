@@ -146,7 +146,7 @@ def _is_late(entity: Entity, field: str, now: datetime) -> bool:
 _HOW = {
     "audit": "Run `userkit audit purge` once a day.",
     "sessions": "Call kit.sessions.purge() once a day.",
-    "links": "Call kit.links.purge() once a day.",
+    "links": "Call kit[links()].purge() once a day (from userkit.features.links import links).",
     "api_keys": "Call kit.api_keys.purge() once a day.",
     "rate_limits": "Call kit.throttling.purge() once a day.",
 }

@@ -56,7 +56,8 @@ def mail(
             return Letters(outbox=outbox, deliver=None)
         if parts.base_url is None:
             raise ConfigurationError(
-                'Links in mails need an address: UserKit(…, base_url="https://app.example").'
+                'Links in mails need an address: UserKit(…, base_url="https://app.example"), or '
+                "USERKIT_BASE_URL."
             )
         if checked is None and getattr(parts.mailer, "sender", "") is None:
             raise ConfigurationError(
