@@ -269,7 +269,7 @@ def test_au_1_every_kind_of_event_reaches_the_trail(life: Life) -> None:
         with contextlib.suppress(UserKitError):
             kit.sessions.sign_in(email=NEW_EMAIL, password="wrong again and again")
     lived = {type(event) for event in life.told}
-    # A mail server that refuses, and what takes the addresses out: tests/features/mail and subjects have them.
+    # A mail server that refuses, and what takes addresses out; tests/features/mail and subjects have them.
     out_of_reach = {LetterFailed, UserErased}
     assert set(every_event()) - lived == out_of_reach
     assert AttemptsThrottled in lived
