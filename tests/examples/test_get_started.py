@@ -37,6 +37,6 @@ def test_the_test_beside_an_application_passes(framework: str, tmp_path: Path) -
 def test_plain_python_registers_once_and_signs_in_each_time(tmp_path: Path) -> None:
     """The second run meets the account of the first."""
     program = str(EXAMPLES / "python" / "accounts.py")
-    signed_in = "Ada Lovelace is signed in until the token expires in 600 seconds.\n"
+    signed_in = "Ada Lovelace is signed in; the token is good for 600 s.\n"
     assert run(tmp_path, program) == signed_in
     assert run(tmp_path, program) == "Ada has an account already.\n" + signed_in
