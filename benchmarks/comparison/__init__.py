@@ -1,0 +1,1 @@
+"""What userkit and others do, each in an environment of its own: ``python -m benchmarks.comparison``."""
