@@ -227,7 +227,7 @@ def test_a_guard_asks_for_a_recent_proof(here: World, surface: Surface) -> None:
     with pytest.raises(ReauthenticationRequiredError):
         run(surface.require_fresh(request))
     assert run(surface.require_fresh(request, within=timedelta(minutes=10))).user_id == ada
-    with pytest.raises(ForbiddenError, match="API key") as refused:
+    with pytest.raises(ForbiddenError, match="no session") as refused:
         run(surface.require_fresh(asking("POST", ("x-api-key", key.secret))))
     assert not isinstance(refused.value, ReauthenticationRequiredError)
 

@@ -155,7 +155,7 @@ OpenWorld = Callable[..., World]
 
 def options(model: Any, *, per_hour: float = 5.0, judges: bool = True) -> dict[str, Any]:
     """Return the options of kits with both features; ``judges``: whether the model screens as well."""
-    # As long as may be, since a busy machine makes an emulator slow, and who is not judged in time is looked at.
+    # As long as may be: a busy machine makes an emulator slow, and who is not judged in time is looked at.
     screened = screening(model=judges, time_limit=60.0)
     features = [screened, activity_summary(time_limit=60.0), spending(per_hour=per_hour), roles(ROLES)]
     return {"features": features, "language_model": model}

@@ -124,9 +124,9 @@ def rotate(
     typer.echo(f"The fingerprint of the new one is {Keyring.of(fresh).fingerprint()}.")
     typer.echo(
         "Next: 1. copy the file to every machine that runs the application. 2. Restart all of its processes, "
-        "soon after each other: one that has not read the new file refuses what the others sign. 3. Two weeks "
-        "later the old secrets may go (on pages that were opened before, people sign in again to change "
-        "something); the next rotation takes them out with --keep 1."
+        "soon after each other: one that has not read the new file refuses what the others sign. 3. Two "
+        "weeks later the old secrets may go (on pages that were opened before, people sign in again to "
+        "change something); the next rotation takes them out with --keep 1."
     )
 
 
