@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from userkit.kernel.clock import utc_now
-from userkit.kernel.ids import UUIDv7, is_id
+from userkit.kernel.ids import UUIDv7, first_id_at, is_id, made_at
 
 # RFC 9562, appendix A.6: the milliseconds of this moment are 0x017F22E279B0.
 THEN = datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
@@ -49,6 +49,20 @@ def test_time_comes_first_then_the_counter_then_chance(byte: int, text: str) -> 
     made = UUIDv7(lambda: THEN, random=filled_with(byte))()
     assert made == text
     assert datetime.fromtimestamp(milliseconds(made) / 1000, UTC) == THEN
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    """And the first one of a moment comes before all that are made in it, and after all of before."""
+    made = UUIDv7(lambda: THEN, random=filled_with(0))()
+    assert made_at(made) == 0x017F22E279B0
+    assert first_id_at(made_at(made) - 1) < first_id_at(made_at(made)) < made < first_id_at(made_at(made) + 1)
+
+
+@pytest.mark.parametrize(("milliseconds", "meant"), [(-1, 0), (0, 0), (1 << 48, (1 << 48) - 1)])
+def test_a_time_that_no_id_tells_is_the_nearest(milliseconds: int, meant: int) -> None:
+    """Before 1970, or after the year 10889."""
+    assert is_id(first_id_at(milliseconds))
+    assert made_at(first_id_at(milliseconds)) == meant
 
 
 def test_ids_of_one_millisecond_are_in_order() -> None:

@@ -9,7 +9,18 @@ from typing import Annotated
 
 from userkit.kernel.clock import Clock
 
-__all__ = ["Id", "IdMarker", "NewId", "UUIDv7", "derived_id", "id_bytes", "is_id", "text_of_id"]
+__all__ = [
+    "Id",
+    "IdMarker",
+    "NewId",
+    "UUIDv7",
+    "derived_id",
+    "first_id_at",
+    "id_bytes",
+    "is_id",
+    "made_at",
+    "text_of_id",
+]
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _COUNTER_BITS = 12
@@ -41,6 +52,16 @@ def derived_id(*parts: str) -> str:
     bits = int.from_bytes(digest[:16], "big")
     bits = bits & ~(0xF << 76) | 0x8 << 76
     return text_of_id((bits & ~(0b11 << 62) | 0b10 << 62).to_bytes(16, "big"))
+
+
+def first_id_at(milliseconds: int) -> str:
+    """Return what every id of version 7 that is made at this time since 1970, or later, comes after."""
+    return text_of_id((max(0, min(milliseconds, (1 << 48) - 1)) << 80).to_bytes(16, "big"))
+
+
+def made_at(id: str) -> int:
+    """Return when an id of version 7 was made, in milliseconds since 1970 (RFC 9562, section 5.7)."""
+    return int(id[:8] + id[9:13], 16)
 
 
 def id_bytes(id: str) -> bytes:

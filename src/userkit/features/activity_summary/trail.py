@@ -6,7 +6,7 @@ from userkit.errors import UserNotFoundError
 from userkit.features.activity_summary.model import Period
 from userkit.features.audit import AuditEntry
 from userkit.features.users.repository import UserRepository
-from userkit.kernel.ids import is_id, text_of_id
+from userkit.kernel.ids import first_id_at, is_id, made_at
 from userkit.storage.port import Store
 
 __all__ = ["ReadTrail", "Trail"]
@@ -45,8 +45,8 @@ class ReadTrail:
     async def _found(self, user_id: str, period: Period) -> list[AuditEntry]:
         since, until = period.milliseconds
         found: list[AuditEntry] = []
-        after: str | None = _id_at(until + _SLACK)
-        while after is not None and len(found) <= self.most and _made_at(after) >= since - _SLACK:
+        after: str | None = first_id_at(until + _SLACK)
+        while after is not None and len(found) <= self.most and made_at(after) >= since - _SLACK:
             page = await self.store.find(
                 AuditEntry, "user_id", user_id, after=after, limit=_PAGE, newest_first=True
             )
@@ -58,12 +58,3 @@ class ReadTrail:
         if await UserRepository(self.store).get_by_id(user_id) is not None:
             return True
         return bool((await self.store.find(AuditEntry, "user_id", user_id, limit=1)).items)
-
-
-def _id_at(milliseconds: int) -> str:
-    """Return the first id that can be made at a time (RFC 9562, section 5.7)."""
-    return text_of_id((max(0, min(milliseconds, (1 << 48) - 1)) << 80).to_bytes(16, "big"))
-
-
-def _made_at(id: str) -> int:
-    return int(id[:8] + id[9:13], 16)

@@ -10,7 +10,7 @@ from userkit.errors import StaleError
 from userkit.feature import Erased
 from userkit.features.audit.anonymity import anonymous
 from userkit.features.audit.model import AuditEntry
-from userkit.kernel.ids import text_of_id
+from userkit.kernel.ids import first_id_at, made_at
 from userkit.kernel.json import JSONObject
 from userkit.storage.changes import Save
 from userkit.storage.disclosure import walk
@@ -87,11 +87,10 @@ async def _by(store: Store, user_id: str) -> AsyncGenerator[AuditEntry, None]:
 
 
 def _before(user_id: str) -> str | None:
-    """Return an id of before the user was made (RFC 9562, section 5.7); None when theirs does not tell."""
+    """Return an id of before the user was made; None when theirs does not tell."""
     if user_id[14] != "7":
         return None
-    made = int(user_id[:8] + user_id[9:13], 16)
-    return text_of_id((max(0, made - _SLACK) << 80).to_bytes(16, "big"))
+    return first_id_at(made_at(user_id) - _SLACK)
 
 
 def _of_theirs(entry: AuditEntry, user_id: str) -> dict[str, Any]:
