@@ -95,6 +95,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def zensical(session: nox.Session) -> None:
+    """Build the documentation with zensical as well: informative, and without diagrams and llms.txt."""
+    session.install("zensical>=0.0.73", "mkdocstrings[python]>=1")
+    session.run("zensical", "build", "--strict", "-f", "mkdocs.yml", success_codes=[0, 1])
+
+
+@nox.session
 def api(session: nox.Session) -> None:
     """Say what has broken for plugins since the last release, or since the revision after `--`."""
     session.install(*group("release"))
