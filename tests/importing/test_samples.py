@@ -18,6 +18,12 @@ from userkit.features.passwords.model import PasswordCredential
 from userkit.ports.passwords import PasswordHasher
 from userkit.sync import run
 
+FULL_WIDTH = (
+    "\N{LATIN SMALL LIGATURE FI}ve \N{SUPERSCRIPT TWO}, full-width "
+    "\N{FULLWIDTH LATIN CAPITAL LETTER A}"
+    "\N{FULLWIDTH LATIN CAPITAL LETTER B}\N{FULLWIDTH LATIN CAPITAL LETTER C}"
+)
+
 
 def signs_in_and_is_hashed_anew(
     kit: SyncUserKit, store: MemoryStore, name: str, password: str = PASSWORD
@@ -105,12 +111,7 @@ def test_people_of_flask_security_sign_in_as_before(name: str) -> None:
         for person in ("ada", "grace", "barbara", "donald", "emmy"):
             signs_in_and_is_hashed_anew(kit, store, person)
         signs_in_and_is_hashed_anew(kit, store, "asa", "Åsas lösenord är långt")
-        signs_in_and_is_hashed_anew(
-            kit,
-            store,
-            "kana",
-            "\N{LATIN SMALL LIGATURE FI}ve \N{SUPERSCRIPT TWO}, full-width \N{FULLWIDTH LATIN CAPITAL LETTER A}\N{FULLWIDTH LATIN CAPITAL LETTER B}\N{FULLWIDTH LATIN CAPITAL LETTER C}",
-        )
+        signs_in_and_is_hashed_anew(kit, store, "kana", FULL_WIDTH)
         assert not opens(kit, "edsger@example.com")
         assert kit.users.get_by_email("ada@example.com").is_email_verified
         assert not kit.users.get_by_email("grace@example.com").is_email_verified
