@@ -51,9 +51,8 @@ def people(database: Path) -> Iterator[Row]:
 
 def old_roles(database: Path) -> Iterator[tuple[str, str]]:
     """Yield the old id of a user and a role, as often as there are such pairs."""
-    yield from (
-        (str(id), "admin") for (id,) in select(database, "SELECT id FROM auth_user WHERE is_superuser")
-    )
+    superusers = select(database, "SELECT id, 'admin' FROM auth_user WHERE is_superuser")
+    yield from ((str(id), role) for id, role in superusers)
     query = "SELECT m.user_id, g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id"
     yield from ((str(id), GROUPS[name]) for id, name in select(database, query) if name in GROUPS)
 
