@@ -6,11 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.servers.availability import missing
 
@@ -170,6 +172,16 @@ def test_a_generated_plugin_is_green_from_the_start(
     place.does(program.format(name=name, module=module), tmp_path)
     place.does(snippets(project / "docs" / "index.md"), tmp_path)
     assert " passed" in place.own_tests(project)
+    assert _asks_for_mail(project) == any(
+        "userkit.backends.mail" in each.read_text(encoding="utf-8") for each in project.glob("tests/*.py")
+    )
+
+
+def _asks_for_mail(project: Path) -> bool:
+    """Tell whether the tests of a distribution bring what letters are written with; here it always is."""
+    declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = declared["optional-dependencies"]["testing"]
+    return any("mail" in Requirement(each).extras for each in wanted)
 
 
 @pytest.mark.parametrize("name", ["Acme", "", "acme_db", "1st", "acme-"])
