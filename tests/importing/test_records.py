@@ -1,5 +1,6 @@
 """Readers: whatever the bytes, each row is a person or a refusal."""
 
+import csv
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -109,6 +110,43 @@ def test_a_row_that_is_too_long_is_refused(reader: Read) -> None:
     (_, first), (_, second) = read(reader, content.encode())
     assert isinstance(first, RowRefusedError)
     assert isinstance(second, dict)
+
+
+@pytest.mark.parametrize("key", [None, "users"])
+@pytest.mark.parametrize("shift", [0, 1])
+def test_a_text_that_is_too_long_does_not_stop_the_rest(shift: int, key: str | None) -> None:
+    """Nor when it is in no row, or what is kept of it breaks off between a backslash and what it escapes."""
+    text = b'"' + b"x" * (LONGEST_ROW + shift) + b"\\\\" * (1 << 17) + b'\\""'
+    members = b'[\n{"a": ' + text + b'},\n{"email": "ada@example.com"}]'
+    content = members if key is None else b'{"other": ' + text + b', "users": ' + members + b"}"
+    (line, first), (_, second) = read(lambda file: json_members(file, key=key), content)
+    assert isinstance(first, RowRefusedError)
+    assert (line, first.reason, second) == (2, "too_long", {"email": "ada@example.com"})
+
+
+_LONG_ROWS = {
+    "a value": ("malformed", b"x" * csv.field_size_limit()),
+    "many values": ("too_long", b'\n","' * (LONGEST_ROW // 4)),
+    "a line": ("too_long", b"x" * (3 * LONGEST_ROW)),
+}
+
+
+@pytest.mark.parametrize(("reason", "long"), _LONG_ROWS.values(), ids=_LONG_ROWS)
+def test_a_long_row_of_csv_makes_no_other_rows(reason: str, long: bytes) -> None:
+    """Its lines within quotation marks stay its own, so that nobody imports others by what they say."""
+    others = b"\nroot@example.com,Eve\n"
+    content = b'email,name\neve@example.com,"' + long + others + b'"\nada@example.com,Ada\n'
+    (line, first), (last, second) = read(csv_records, content)
+    assert isinstance(first, RowRefusedError)
+    assert (line, first.reason) == (2, reason)
+    assert (last, second) == (content.count(b"\n"), {"email": "ada@example.com", "name": "Ada"})
+
+
+def test_a_row_that_is_not_csv_takes_nobody_along() -> None:
+    """A quotation mark without another does not make it longer."""
+    (_, first), (_, second) = read(csv_records, b'email,name\n5"\r6,\nada@example.com,Ada\n')
+    assert isinstance(first, RowRefusedError)
+    assert second == {"email": "ada@example.com", "name": "Ada"}
 
 
 @pytest.mark.parametrize("content", [b"", b"a,a\n", b"a,\n", b"\xff,a\n", b"\n"])

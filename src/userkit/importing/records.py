@@ -76,7 +76,7 @@ class _Members:
             yield from self._scan()
             self._forget()
             if len(self._buffer) > LONGEST_ROW:
-                break
+                self._shorten()
             chunk = file.read(_CHUNK)
         if self._depth or not self._found or self._buffer.strip():
             sentence = "The file ends too early, is not JSON, or has no users where they are expected."
@@ -133,6 +133,14 @@ class _Members:
         self._scanned -= kept
         self._start = None if self._start is None else 0
 
+    def _shorten(self) -> None:
+        """Keep the beginning of a text that has not ended, and whether its next character is escaped."""
+        if self._start is not None:
+            self._too_long, self._start = self._line, None
+        self._line += self._buffer.count(b"\n")
+        escapes = len(self._buffer) - len(self._buffer.rstrip(b"\\"))
+        self._buffer, self._scanned = b'"\x00' + b"\\" * (escapes % 2), 0  # which is no key, whatever follows
+
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """Return each line and its number; None in the place of one that is too long."""
@@ -148,20 +156,68 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _csv_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str] | RowRefusedError]]:
-    # In the place of what is too long there is a row that is refused for its NUL.
-    texts = ("\x00\n" if line is None else line.decode(errors="surrogateescape") for _, line in _lines(file))
+    texts = _Texts(file)
     rows = csv.reader(texts)
     while True:
-        line = rows.line_num + 1
+        line = texts.begin()
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error:
             yield line, RowRefusedError("malformed", "The row is not CSV.")
+            texts.finish()
+            continue
+        except RowRefusedError as error:
+            yield line, error
+            texts.finish()
             continue
         if row:
             yield line, row
+
+
+class _Texts:
+    """The lines of a file as text; of one row, which may have many of them, no more than it may be long."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._number = 0
+        self._length = 0
+        self._is_quoted = False
+        self._is_whole = True
+
+    def begin(self) -> int:
+        """Begin a row, and return its line."""
+        self._length, self._is_quoted = 0, False
+        return self._number + 1
+
+    def finish(self) -> None:
+        """Pass by what is left of a row that was given up: lines within quotation marks are no rows."""
+        if self._length >= csv.field_size_limit():
+            while (self._is_quoted or not self._is_whole) and self._piece():
+                pass
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        piece = self._piece()
+        if not piece:
+            raise StopIteration
+        if self._length > LONGEST_ROW:
+            raise _too_long()
+        return piece.decode(errors="surrogateescape")
+
+    def _piece(self) -> bytes:
+        """Return a line, or what fits of it."""
+        piece = self._file.readline(LONGEST_ROW + 1)
+        if self._number == 0:
+            piece = piece.removeprefix(b"\xef\xbb\xbf")
+        self._length += len(piece)
+        self._is_quoted ^= piece.count(b'"') % 2 == 1
+        self._is_whole = piece.endswith(b"\n")
+        self._number += self._is_whole
+        return piece
 
 
 def _object(content: bytes) -> RowRefusedError | dict[str, object]:
