@@ -316,7 +316,7 @@ def test_a_bookmark_of_another_copy_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "bookmark").stat().st_mode & 0o777 == 0o600
     with pytest.raises(ConfigurationError, match="two other stores"):
         Bookmark(tmp_path / "bookmark", between="2")
-    for text in ("", "[]", "{}", "\0"):
+    for text in ("", "[]", "{}", "\0", '{"userkit_copy": 1}'):
         (tmp_path / "other").write_text(text)
         with pytest.raises(ConfigurationError, match="resume file"):
             Bookmark(tmp_path / "other")

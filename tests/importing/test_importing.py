@@ -206,7 +206,7 @@ def test_a_report_is_not_continued_in_another_file(tmp_path: Path) -> None:
 def test_a_broken_resume_file_is_refused(tmp_path: Path) -> None:
     """It is of this version, or it is none."""
     path = tmp_path / "resume"
-    for content in ("{", "[]", '{"userkit_import": 0}'):
+    for content in ("{", "[]", '{"userkit_import": 0}', '{"userkit_import": 1}'):
         path.write_text(content)
         with pytest.raises(ConfigurationError):
             Bookmark(path)

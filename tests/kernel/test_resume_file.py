@@ -50,3 +50,16 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
         read(tmp_path / "no" / "dig.resume")
     with pytest.raises(ConfigurationError, match="cannot be written: No such file"):
         write_resume_file(tmp_path / "no" / "dig.resume", {})
+
+
+def test_what_others_have_put_beside_it_is_not_written_to(tmp_path: Path) -> None:
+    """Neither what a link leads to, nor a file that others may read."""
+    path, draft, theirs = tmp_path / "dig.resume", tmp_path / "dig.resume.new", tmp_path / "theirs"
+    theirs.write_text("theirs")
+    draft.symlink_to(theirs)
+    write_resume_file(path, {"userkit_dig": 2})
+    assert (read(path), theirs.read_text()) == ({"userkit_dig": 2}, "theirs")
+    draft.write_text("from a process that was killed")
+    draft.chmod(0o644)
+    write_resume_file(path, {"userkit_dig": 2})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -90,6 +90,6 @@ class Bookmark:
 
 def _read(path: Path, between: str) -> dict[str, Any]:
     document = read_resume_file(path, form=_FORM, version=_VERSION, command="userkit copy")
-    if document["between"] != between:
+    if document.get("between") != between:
         raise ConfigurationError("The resume file belongs to a copy between two other stores.")
     return document

@@ -42,7 +42,7 @@ class Bookmark:
 
     def _read(self, path: Path) -> None:
         document = read_resume_file(path, form=_FORM, version=_VERSION, command="userkit import")
-        if document["of"] != self._of:
+        if document.get("of") != self._of:
             raise ConfigurationError(
                 "The resume file belongs to an import of another file, or into another store."
             )

@@ -34,7 +34,9 @@ def write_resume_file(path: Path, document: dict[str, Any]) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     fresh = path.with_name(f"{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # What a process that was killed has left is not written to: it may be a link, or readable by others.
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
