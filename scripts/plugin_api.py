@@ -25,6 +25,9 @@ _COLOUR = re.compile(r"\x1b\[\d*m")
 
 MODULES = (
     "userkit.errors",
+    "userkit.feature",
+    "userkit.http",
+    "userkit.http.schemas",
     "userkit.plugins",
     "userkit.ports.authentication",
     "userkit.ports.cache",

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from userkit import DuplicateError, Feature, InvalidInputError, NotFoundError, Page, Parts
+from userkit import DuplicateError, InvalidInputError, NotFoundError, Page
+from userkit.feature import (
+    Clock,
+    Cursors,
+    Disclosure,
+    Event,
+    Feature,
+    Id,
+    Journal,
+    NewId,
+    Parts,
+    discard_all,
+)
 from userkit.http import AnyRoute
-from userkit.kernel.clock import Clock
-from userkit.kernel.cursors import Cursors
-from userkit.kernel.entity import Entity
-from userkit.kernel.events import Event
-from userkit.kernel.ids import Id, NewId
-from userkit.storage.changes import Add
-from userkit.storage.collection import Collection
-from userkit.storage.disclosure import Disclosure
-from userkit.storage.journal import Journal
-from userkit.storage.port import Store
-from userkit.storage.rewriting import discard_all
+from userkit.storage import Add, Collection, Entity, Store
 from userkit.sync import synced
 
 __all__ = ["Bookmark", "BookmarkAdded", "Bookmarks", "SyncBookmarks", "bookmarks"]

@@ -9,8 +9,8 @@ from userkit.errors import UsageError, UserKitError
 from userkit.kernel.clock import Clock
 from userkit.kernel.cursors import Cursors
 from userkit.kernel.entity import Entity
-from userkit.kernel.events import Listeners
-from userkit.kernel.ids import NewId
+from userkit.kernel.events import Event, Listeners
+from userkit.kernel.ids import Id, NewId
 from userkit.kernel.json import JSONObject
 from userkit.kernel.keys import Keyring
 from userkit.ports.language_model import LanguageModel
@@ -19,13 +19,36 @@ from userkit.ports.passwords import PasswordHasher
 from userkit.ports.rate_limit import RateLimiter
 from userkit.ports.turns import Turns
 from userkit.storage.collection import Collection
+from userkit.storage.disclosure import Disclosure
 from userkit.storage.journal import Journal, Participants
 from userkit.storage.port import Store
+from userkit.storage.rewriting import anew, discard, discard_all, rewrite
 
 if TYPE_CHECKING:
     from userkit.http.route import AnyRoute
 
-__all__ = ["Disclose", "Erase", "Erased", "Feature", "Forget", "Parts"]
+# What features are written with, beside userkit.storage: those of others import all of it from here.
+__all__ = [
+    "Clock",
+    "Cursors",
+    "Disclose",
+    "Disclosure",
+    "Erase",
+    "Erased",
+    "Event",
+    "Feature",
+    "Forget",
+    "Id",
+    "Journal",
+    "Listeners",
+    "NewId",
+    "Participants",
+    "Parts",
+    "anew",
+    "discard",
+    "discard_all",
+    "rewrite",
+]
 
 A = TypeVar("A")
 S = TypeVar("S")
