@@ -68,7 +68,11 @@ def test_the_user_of_the_proxy_is_the_user_of_the_application(
 ) -> None:
     """Whatever the client has sent as its own credential; the secret goes no further."""
     kit = open_kit(register=True)
-    own = [("Authorization", "Bearer of-the-client"), ("X-Proxy-Assertion", "of-the-client")]
+    own = [
+        ("Authorization", "Bearer of-the-client"),
+        ("X-API-Key", "of-the-client"),
+        ("X-Proxy-Assertion", "of-the-client"),
+    ]
     sent = [*own, (USER, ADA), (SECRET, PROXY_SECRET), ("Accept", "*/*")]
     seen = through(forwarded, sent)
     assert sorted(name for name, _ in seen) == ["Accept", "X-Proxy-Assertion"]

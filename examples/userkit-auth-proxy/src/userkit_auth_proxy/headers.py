@@ -16,6 +16,8 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
+_OWN = ("Authorization", "X-API-Key")  # which count before an assertion
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ForwardedUser:
@@ -52,7 +54,8 @@ class ForwardedUser:
                 [environ.pop(secret_name)] if secret_name in environ else [],
             )
             if said is not None:
-                environ.pop("HTTP_AUTHORIZATION", None)
+                for name in _OWN:
+                    environ.pop(_cgi(name), None)
                 environ[_cgi(HEADER)] = said
             return app(environ, start_response)
 
@@ -71,7 +74,8 @@ class ForwardedUser:
                 }
                 said = self._assertion(named[user_name], named[secret_name])
                 ours = HEADER.lower().encode()
-                gone = {user_name, secret_name} | ({b"authorization", ours} if said else set())
+                own = {each.lower().encode() for each in (HEADER, *_OWN)}
+                gone = {user_name, secret_name} | (own if said else set())
                 kept = [(name, value) for name, value in headers if name.lower() not in gone]
                 added = [(ours, said.encode())] if said else []
                 scope = {**scope, "headers": [*kept, *added]}
