@@ -203,6 +203,21 @@ def test_a_report_is_not_continued_in_another_file(tmp_path: Path) -> None:
         ReportFile(tmp_path)
 
 
+def test_a_report_takes_the_place_of_no_other_file(tmp_path: Path) -> None:
+    """What is named by mistake, such as the database, stays as it is; a report of before goes."""
+    theirs, report = tmp_path / "app.db", tmp_path / "report"
+    theirs.write_text("SQLite format 3")
+    for size in (0, 5):
+        with pytest.raises(ConfigurationError, match="is there already"):
+            ReportFile(theirs, size=size)
+    assert theirs.read_text() == "SQLite format 3"
+    for line in (1, 2):
+        file = ReportFile(report)
+        Report(file).note("imported", line=line)
+        file.close()
+    assert [json.loads(each)["line"] for each in report.read_text().splitlines()] == [2]
+
+
 def test_a_broken_resume_file_is_refused(tmp_path: Path) -> None:
     """It is of this version, or it is none."""
     path = tmp_path / "resume"

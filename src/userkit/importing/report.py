@@ -15,6 +15,7 @@ OUTCOMES = ("imported", "updated", "unchanged", "skipped", "refused")
 """What can become of a row."""
 
 _FIRST = 20
+_BEGINNING = b'{"line": '
 
 
 class ReportFile:
@@ -23,13 +24,16 @@ class ReportFile:
     def __init__(self, path: Path, *, size: int = 0) -> None:
         """Begin a file, or go on after its first ``size`` bytes.
 
-        Raises ConfigurationError when it cannot be written, or is shorter than that.
+        Raises ConfigurationError when it cannot be written, is no report, or is shorter than that.
         """
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             self._file: IO[bytes] = os.fdopen(handle, "r+b")
         except OSError as error:
             raise ConfigurationError(f"The report cannot be written: {error.strerror}.") from error
+        if self._file.read(len(_BEGINNING)) not in (b"", _BEGINNING):
+            self._file.close()
+            raise ConfigurationError("The file for the report is there already, and is no report.")
         if os.fstat(handle).st_size < size:
             self._file.close()
             raise ConfigurationError("The report is not the one that the resume file belongs to.")
