@@ -71,6 +71,15 @@ def test_what_others_are_is_not_told(here: World) -> None:
     assert "bob@" not in told
 
 
+def test_to_whom_a_letter_of_somebody_else_goes_is_not_told(here: World) -> None:
+    """It names her, so it is shown; and where it goes only if that is to her."""
+    for id, to in ((here.bob.id, "bob@engine.example"), (None, "dan@engine.example"), (None, EMAIL.lower())):
+        payload = {"letter": "invitation", "to": to, "context": {"from": EMAIL}}
+        run(here.store.commit(here.outbox.entry("letter", payload, user_id=id)))
+    invitations = [each for each in records(here, "outbox") if each.get("letter") == "invitation"]
+    assert [each.get("to") for each in invitations] == [None, None, EMAIL.lower()]
+
+
 def test_what_a_person_did_to_others_is_theirs(here: World) -> None:
     """When, from where; and nothing of what it did to them."""
     done = [each for each in records(here, "audit") if each["about"] == "another"]

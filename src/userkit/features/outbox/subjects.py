@@ -28,16 +28,19 @@ class DiscloseWaiting:
     perishable: Container[str]
 
     async def __call__(self, user_id: str) -> AsyncGenerator[JSONObject, None]:
-        """Yield what it is and when it is due; of a letter which one, and to whom."""
+        """Yield what it is and when it is due; of a letter which one, and to whom if it is theirs."""
         user = await self.store.get(User, user_id)
 
         def is_address(text: str) -> bool:
             return user is not None and _key(text) == user.email_key
 
         async for entry in _waiting(self.store):
-            perishable = entry.topic in self.perishable
-            if entry.user_id == user_id or (perishable and _mentions(entry.payload, is_address)):
-                letter = {name: entry.payload[name] for name in ("letter", "to") if name in entry.payload}
+            theirs, perishable = entry.user_id == user_id, entry.topic in self.perishable
+            if theirs or (perishable and _mentions(entry.payload, is_address)):
+                # A letter to somebody else may name them; to whom it goes is about somebody else.
+                is_told = theirs or _mentions(entry.payload.get("to"), is_address)
+                told = ("letter", "to") if is_told else ("letter",)
+                letter = {name: entry.payload[name] for name in told if name in entry.payload}
                 yield {**shown(entry, *_SHOWN), **letter}
 
 
