@@ -93,14 +93,22 @@ class UserKitSettings(BaseSettings):
         return self.database.get_secret_value()
 
     def _secrets(self) -> list[str]:
-        if (self.secret is None) == (self.secret_file is None):
-            raise ConfigurationError("Set either USERKIT_SECRET or USERKIT_SECRET_FILE.")
+        if self.secret is not None and self.secret_file is not None:
+            raise ConfigurationError("Set either USERKIT_SECRET or USERKIT_SECRET_FILE, not both.")
         if self.secret is not None:
             return _split(self.secret.get_secret_value())
+        if self.secret_file is None:
+            raise ConfigurationError(
+                "Set either USERKIT_SECRET or USERKIT_SECRET_FILE to the secret of the application; "
+                'a new one is made with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+            )
         try:
-            return (self.secret_file or Path()).read_text(encoding="utf-8").split()
+            return self.secret_file.read_text(encoding="utf-8").split()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError("The file named by USERKIT_SECRET_FILE cannot be read.") from error
+            why = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise ConfigurationError(
+                f"The file named by USERKIT_SECRET_FILE cannot be read: {why}."
+            ) from error
 
 
 def read_settings() -> UserKitSettings:

@@ -84,7 +84,7 @@ def test_the_terminal_shows_nobody(imports: Imports) -> None:
     report = imports.commands.folder / "report.jsonl"
     result = imports(DJANGO, "--from", "django", "--report", str(report))
     assert result.exit_code == 1
-    assert "1 times a row before has the same address, lines 1" in result.output
+    assert "1 row: a row before has the same address, line 1" in result.output
     assert "example.com" not in result.output.lower()
     assert "pbkdf2" not in result.output
     lines = [json.loads(line) for line in report.read_text().splitlines()]

@@ -184,7 +184,7 @@ def test_the_help_tells_the_exit_codes() -> None:
     result = _run("--help", COLUMNS="100", TERMINAL_WIDTH="100")
     assert result.exit_code == 0
     words = " ".join(result.stdout.split())
-    assert "Exit codes: 0 success; 1 an error, or a check that failed; 2 wrong usage." in words
+    assert "Exit codes: 0 success; 1 an error, or a check that failed; 2 wrong usage, or" in words
     assert "USERKIT_TRACEBACK=1" in words
 
 

@@ -67,7 +67,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     epilog=f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in EXIT_CODES.items())}. "
-    "USERKIT_TRACEBACK=1 shows where an error comes from.",
+    "USERKIT_TRACEBACK=1 shows where an error comes from. What a command works with is "
+    "set by USERKIT_DATABASE, and by USERKIT_SECRET or USERKIT_SECRET_FILE; `userkit config show` shows it.",
 )
 
 

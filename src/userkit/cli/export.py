@@ -157,7 +157,7 @@ def _writer(out: Path | None) -> Generator[Callable[[str], object], None, None]:
         yield lambda text: typer.echo(text, nl=False)
         return
     if out.exists():
-        raise ConfigurationError("The file is there already; what others have put there is not overwritten.")
+        raise ConfigurationError("The file is there already, and is not overwritten: give another name.")
     try:
         # Another name until it is whole. Nobody else may read it.
         handle, name = mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)

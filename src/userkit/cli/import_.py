@@ -222,8 +222,8 @@ def _print(done: Report, dry_run: bool) -> None:
     for reason, count in sorted(done.reasons.items()):
         lines = ", ".join(str(line) for line, _, why in done.first if why == reason)
         more = " …" if sum(why == reason for _, _, why in done.first) < count else ""
-        where = f", lines {lines}{more}" if lines else ""
-        typer.echo(f"{count} times {_WHY.get(reason, reason)}{where}")
+        where = f", line{'s' if count > 1 else ''} {lines}{more}" if lines else ""
+        typer.echo(f"{count} row{'s' if count > 1 else ''}: {_WHY.get(reason, reason)}{where}")
     if done.stopped:
         typer.echo("The import has stopped at a user who has the address. What was imported stays.")
     if dry_run:

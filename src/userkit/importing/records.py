@@ -31,7 +31,7 @@ def csv_records(file: IO[bytes]) -> Iterator[Record]:
     rows = _csv_rows(file)
     _, header = next(rows, (1, None))
     if not isinstance(header, list):
-        raise ConfigurationError("The file does not begin with a row of column names.")
+        raise ConfigurationError("The file is empty, or does not begin with a row of column names.")
     names = [name.strip() for name in header]
     if len(set(names)) != len(names) or not all(name.isprintable() and name for name in names):
         raise ConfigurationError("The first row of the file must name each column, and no two alike.")

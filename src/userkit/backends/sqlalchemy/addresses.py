@@ -105,7 +105,8 @@ def _parsed(text: str) -> URL:
         )
     if url.get_backend_name() == "sqlite" and (url.host or url.username or url.password or url.port):
         raise InvalidURLError(
-            "A SQLite URL has three slashes and a relative path, or four and an absolute one."
+            "A SQLite URL has three slashes and a relative path, as in sqlite:///app.db, or four and an "
+            "absolute one, as in sqlite:////var/lib/app.db."
         )
     # SQLAlchemy 2.1 decodes the name of the database, 2.0 does not.
     is_decoded = make_url("sqlite:///%20").database == " "
