@@ -102,6 +102,13 @@ def test_se_4_a_page_of_another_site_changes_nothing_by_it(app: HttpApp) -> None
     assert run(app.run(route(), asking("GET", said, theirs))).status == 200
 
 
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200)])
+def test_se_4_a_proxy_that_takes_the_origin_away_opens_no_door(app: HttpApp, site: str, status: int) -> None:
+    """Browsers say it a second time (Fetch Metadata)."""
+    request = asking("POST", ("x-said", "said"), ("sec-fetch-site", site))
+    assert run(app.run(route(method="POST"), request)).status == status
+
+
 @pytest.mark.parametrize("header", ["", "X Said", "X-Säid", "x-said\n", "x_said", None, 7])
 def test_a_header_has_a_name_that_every_server_passes_on(header: Any) -> None:
     """An underscore is a hyphen to CGI, and so to an attacker."""

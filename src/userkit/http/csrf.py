@@ -11,6 +11,7 @@ from userkit.http.settings import origin_of
 __all__ = ["CSRF_HEADER", "CsrfGuard"]
 
 CSRF_HEADER = "x-csrf-token"
+_ELSEWHERE = frozenset({"cross-site", "same-site"})  # Fetch Metadata, of W3C
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +50,10 @@ class CsrfGuard:
 
     def is_foreign(self, request: Request) -> bool:
         """Tell whether the browser says that the request comes from a page of somebody else."""
-        return bool(request.values("origin")) and not self.is_same_origin(request)
+        if request.values("origin"):
+            return not self.is_same_origin(request)
+        # A proxy may take the origin away.
+        return not set(request.values("sec-fetch-site")).isdisjoint(_ELSEWHERE)
 
     def _own(self, request: Request) -> str:
         if self.base_url is not None:
