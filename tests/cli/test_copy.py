@@ -157,8 +157,15 @@ def test_a_side_that_fails_is_told_in_one_line(source: str, target: str, tmp_pat
         (line,) = result.stderr.splitlines()
         assert line.startswith(f"error: The {side} of the copy: ")
         assert "hunter2" not in line
-    missing = between(f"sqlite:///{tmp_path}/nothing.db", target)
-    assert "The source of the copy: The database lacks" in missing.stderr
+    nothing = tmp_path / "nothing.db"
+    missing = between(f"sqlite:///{nothing}", target)
+    assert "The source of the copy: The SQLite database" in missing.stderr
+    assert "cannot be opened" in missing.stderr
+    assert not nothing.exists()
+    nothing.touch()
+    (told,) = between(f"sqlite:///{nothing}", target).stderr.splitlines()
+    assert "The source of the copy: The database lacks" in told
+    assert "other tables and indexes" in told
 
 
 def test_a_comparison_takes_no_options_of_a_copy(source: str, target: str, tmp_path: Path) -> None:
@@ -215,7 +222,7 @@ def test_a_dry_run_has_nothing_to_verify(source: str, target: str) -> None:
     """Nor anything to say about a source that is not there."""
     for option in ("--verify", "--verify-only"):
         assert between(source, target, "--dry-run", option).exit_code == 2
-    assert "lacks" in between(target, source, "--dry-run").stderr
+    assert "The source of the copy" in between(target, source, "--dry-run").stderr
 
 
 def test_a_dry_run_of_nothing_says_so(target: str, tmp_path: Path) -> None:

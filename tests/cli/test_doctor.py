@@ -141,6 +141,9 @@ def test_routed_stores_are_looked_at_as_well(commands: Commands) -> None:
 def test_tables_that_are_not_there_yet_are_a_warning_or_a_failure(commands: Commands) -> None:
     """Depending on whether the application makes them."""
     empty = f"sqlite:///{commands.folder}/empty.db"
+    assert state(commands, "store: reached", empty)[0] == "fail"
+    assert not Path(commands.folder, "empty.db").exists(), "looking makes nothing"
+    Path(commands.folder, "empty.db").touch()
     assert state(commands, "store: schema", empty)[0] == "warn"
     how, told = state(commands, "store: schema", empty, USERKIT_PREPARE="false")
     assert how == "fail"

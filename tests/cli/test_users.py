@@ -280,3 +280,10 @@ def test_what_is_not_set_is_named(userkit: Commands, arguments: tuple[str, ...])
     assert told.startswith("Set either USERKIT_SECRET or USERKIT_SECRET_FILE to the secret")
     told = userkit.refused("users", *arguments, USERKIT_DATABASE=None)
     assert told.startswith("Set USERKIT_DATABASE")
+
+
+def test_without_a_terminal_it_is_said_where_a_password_may_come_from(userkit: Commands) -> None:
+    """Nobody can be asked."""
+    result = userkit(*CREATE)
+    assert result.exit_code == 1
+    assert "--password-file, USERKIT_PASSWORD or --no-password" in " ".join(result.stderr.split())

@@ -49,6 +49,7 @@ from userkit.cli import completion
 from userkit.cli.copy_plan import is_ready, plan, planned_document, print_planned
 from userkit.cli.copy_report import copied_document, print_copied, print_verified, verified_document
 from userkit.cli.copy_run import run_copy, run_verify
+from userkit.cli.existing import existing
 from userkit.cli.kit import SCHEMA, AsJson, DryRun
 from userkit.cli.output import print_json
 from userkit.copying import (
@@ -144,7 +145,7 @@ def copy(
     if dry_run and (verify_only or verify_too):
         raise typer.BadParameter("it copies nothing, so there is nothing to verify", param_hint="--dry-run")
     collections = collections_of(_collections(), collection or ())
-    with _opened(source_url) as source, _opened(target_url) as target:
+    with _opened(existing(source_url)) as source, _opened(target_url) as target:
         if dry_run:
             is_allowed = replace or resume is not None
             _plan(source, target, collections, realm or (), is_allowed=is_allowed, as_json=as_json)

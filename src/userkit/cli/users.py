@@ -222,7 +222,15 @@ def _password(file: str | None) -> str:
     given = os.environ.get("USERKIT_PASSWORD")
     if given is not None:
         return given
-    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    except typer.Abort as error:
+        if sys.stdin.isatty():
+            raise
+        raise ConfigurationError(
+            "There is no terminal to ask for the password: use --password-file, USERKIT_PASSWORD or "
+            "--no-password."
+        ) from error
     return asked
 
 

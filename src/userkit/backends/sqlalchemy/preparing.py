@@ -17,6 +17,9 @@ LOCK_NUMBER = 0x7573_6572_6B69_7401
 LOCK_NAME = "userkit.prepare"
 _LOCK_SECONDS = 10
 
+_NAMED = 3
+"""How many are named of what is missing; where that is everything, another database was meant."""
+
 
 def prepare(link: Link, tables: Sequence[Table], *, create: bool) -> None:
     """Check that these tables are there, and with ``create`` make what is missing.
@@ -40,7 +43,9 @@ def _lacking(missing: Sequence[Table | Index]) -> str:
     # Only now: it knows the built-in features, which a store does not need.
     from userkit.backends.sqlalchemy.schema import metadata
 
-    names = ", ".join(str(thing.name) for thing in missing)
+    names = ", ".join(str(thing.name) for thing in missing[:_NAMED])
+    if len(missing) > _NAMED:
+        names += f" and {len(missing) - _NAMED} other tables and indexes"
     tables = {
         thing.name if isinstance(thing, Table) else getattr(thing.table, "name", "") for thing in missing
     }

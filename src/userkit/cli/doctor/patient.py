@@ -8,6 +8,7 @@ from typing import Any
 
 from userkit.assembly import AnyFeature, homes_of
 from userkit.cli.doctor.finding import Finding, fail
+from userkit.cli.existing import existing
 from userkit.errors import UserKitError
 from userkit.features.built_in import built_in
 from userkit.plugins.hooks import load_hooks
@@ -89,7 +90,7 @@ def _places(
 
 
 def _home(url: str, collections: Sequence[Collection[Any]], *, is_main: bool) -> Home:
-    store = open_store(url, blocking=True)
+    store = open_store(existing(url), blocking=True)
     name = "store" if is_main else f"store of {', '.join(each.name for each in collections)}"
     shown = StoreURL.read(url).shown
     return Home(name=name, shown=shown, store=store, collections=collections, is_main=is_main)
