@@ -19,7 +19,8 @@ for asked in json.load(sys.stdin):
         except SystemExit as ended:
             assert not ended.code
     answers.append(said.getvalue().split())
-heavy = {"sqlalchemy", "sqlite3", "pymongo", "boto3", "redis", "fastapi", "flask", "argon2", "cryptography"}
+# Not sqlite3: what measures coverage has it.
+heavy = {"sqlalchemy", "pymongo", "boto3", "redis", "fastapi", "flask", "argon2", "cryptography"}
 json.dump([answers, [*sorted(heavy & sys.modules.keys()), *os.listdir()]], sys.stdout)
 """
 

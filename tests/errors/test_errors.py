@@ -63,7 +63,7 @@ CODES = {
 
 def drawn() -> Iterator[tuple[str, str | None]]:
     """Yield each name in the tree of the docstring with the name it hangs from."""
-    lines = (errors.__doc__ or "").split("::")[1].splitlines()[2:]
+    lines = (errors.__doc__ or "").splitlines()[2:]
     path: list[str] = []
     for line in takewhile(str.strip, lines):
         drawing = line[4:]
