@@ -105,7 +105,8 @@ def test_a_dry_run_writes_nothing(imports: Imports, people: str) -> None:
 
 def test_conflicts_are_dealt_with_as_asked(imports: Imports, people: str) -> None:
     """Fail stops, skip leaves alone, update takes over."""
-    imports.commands.create(name="Countess")
+    with imports.commands.kit() as kit:
+        kit.users.register(email="ada@example.com", name="Countess")
     failed = imports.document(people, "--from", "csv", "--on-conflict", "fail", code=1)
     assert (failed["stopped"], failed["imported"]) == (True, 0)
     assert "has stopped" in imports(people, "--from", "csv", "--on-conflict", "fail").output

@@ -80,12 +80,13 @@ def test_an_update_takes_over_what_the_row_says(tmp_path: Path) -> None:
     with opened() as kit:
         before = kit.users.register(email="ada@example.com", name="Ada", attributes={"shoe": 38})
         assert outcomes(brought(kit, tmp_path, WITH_HASH, on_conflict=OnConflict.UPDATE)) == {"updated": 1}
-        assert opens(kit, "ada@example.com")
         assert outcomes(brought(kit, tmp_path, closed, on_conflict=OnConflict.UPDATE)) == {"updated": 1}
         after = kit.users.get(before.id)
         assert (after.name, after.is_disabled, after.is_email_verified) == ("Ada L.", True, False)
         assert after.attributes == {"plan": "pro", "shoe": 38}
         assert outcomes(brought(kit, tmp_path, closed, on_conflict=OnConflict.UPDATE)) == {"unchanged": 1}
+        kit.users.enable(before.id)
+        assert opens(kit, "ada@example.com")
 
 
 def test_an_update_replaces_no_password_and_gives_none_to_strangers(tmp_path: Path) -> None:
@@ -98,6 +99,18 @@ def test_an_update_replaces_no_password_and_gives_none_to_strangers(tmp_path: Pa
         kit.passwords.set(user.id, password="four unlikely words in a row")
         brought(kit, tmp_path, WITH_HASH, on_conflict="update")
         assert opens(kit, "ada@example.com", "four unlikely words in a row")
+
+
+def test_an_update_tells_a_stranger_nothing(tmp_path: Path) -> None:
+    """Whoever registered here with the address of somebody else does not see what the row says of them."""
+    row = json.dumps({**json.loads(WITH_HASH), "attributes": {"diagnosis": "flu"}})
+    with opened() as kit:
+        stranger = kit.users.register(
+            email="ada@example.com", name="X", password="four unlikely words in a row"
+        )
+        report = brought(kit, tmp_path, row, on_conflict="update")
+        assert (outcomes(report), report.reasons) == ({"skipped": 1}, {"unconfirmed": 1})
+        assert kit.users.get(stranger.id) == stranger
 
 
 def test_fail_stops_at_the_first_conflict(tmp_path: Path) -> None:

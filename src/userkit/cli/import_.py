@@ -65,6 +65,7 @@ _WHY = {
     "plain_text": "a password is in plain text",
     "repeated": "a row before has the same address",
     "too_long": "the row is too long",
+    "unconfirmed": "somebody has the address who has not confirmed it, and may be a stranger",
     "unknown_column": "it has a column that userkit does not know",
     "unknown_hash": "the password hash is not understood",
 }

@@ -25,6 +25,11 @@ __all__ = ["LARGEST_BATCH", "Importing"]
 LARGEST_BATCH = LARGEST_PAGE // 2
 """Of people, each with a password."""
 
+_LEFT_OUT = {
+    "exists": "A user has this address.",
+    "unconfirmed": "A user has this address who has not shown that mail to it reaches them.",
+}
+
 
 def _unwatched(report: Report) -> None:
     """Tell nobody."""
@@ -205,14 +210,13 @@ class _Work:
             self._refuse(error, newcomer.line, newcomer.person)
 
     def _note(self, newcomer: Newcomer, settled: Settled) -> None:
-        outcome, user_id = settled
-        left_out = outcome in ("skipped", "refused")
+        outcome, user_id, why = settled
         self.report.note(
             outcome,
             line=newcomer.line,
-            reason="exists" if left_out else None,
-            detail="A user has this address." if left_out else None,
-            email=newcomer.person.email if left_out or newcomer.lacks else None,
+            reason=why,
+            detail=_LEFT_OUT.get(why) if why is not None else None,
+            email=newcomer.person.email if why is not None or newcomer.lacks else None,
             source_id=newcomer.person.source_id,
             user_id=user_id,
             password=newcomer.lacks if outcome == "imported" else None,

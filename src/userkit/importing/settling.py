@@ -28,10 +28,11 @@ class OnConflict(StrEnum):
 
 
 class Settled(NamedTuple):
-    """What became of a newcomer, and the id of the user who has the address now."""
+    """What became of a newcomer, the id of the user who has the address now, and why a row was left out."""
 
     outcome: str
     user_id: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Settling:
         if stored is None:
             # It was imported before, and has another address since.
             return Settled("unchanged", newcomer.user.id)
-        return Settled(await self._met(newcomer, stored), stored.id)
+        return await self._met(newcomer, stored)
 
     async def _holder(self, newcomer: Newcomer) -> User | None:
         page = await self.store.find(User, "email_key", newcomer.user.email_key, limit=1)
@@ -72,13 +73,23 @@ class Settling:
             return False
         return True
 
-    async def _met(self, newcomer: Newcomer, stored: User) -> str:
+    async def _met(self, newcomer: Newcomer, stored: User) -> Settled:
         ours = stored.id == newcomer.user.id
         if self.on_conflict is OnConflict.UPDATE:
-            return await self._updated(newcomer)
+            if not ours and await self._is_anybodys(newcomer, stored):
+                return Settled("skipped", stored.id, "unconfirmed")
+            return Settled(await self._updated(newcomer), stored.id)
         if ours:
-            return await self._completed(newcomer, stored)
-        return "skipped" if self.on_conflict is OnConflict.SKIP else "refused"
+            return Settled(await self._completed(newcomer, stored), stored.id)
+        return Settled("skipped" if self.on_conflict is OnConflict.SKIP else "refused", stored.id, "exists")
+
+    async def _is_anybodys(self, newcomer: Newcomer, stored: User) -> bool:
+        """Tell whether a stranger may have registered with the address, who would see what the row says."""
+        held = await self.store.get(PasswordCredential, stored.id)
+        if stored.is_email_verified or held is None:
+            return False
+        # The very hash of the row was brought by an earlier import, and nobody here can know it.
+        return newcomer.credential is None or held.hash != newcomer.credential.hash
 
     async def _completed(self, newcomer: Newcomer, stored: User) -> str:
         """Give a user a password who was added without, because a process ended in between."""
