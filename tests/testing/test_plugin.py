@@ -106,6 +106,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> None:
 def check(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run tests of an application with the plugin, whether or not it is installed as one."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]")  # wherever temporary folders are, what is above is not meant
     warnings = ("-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning")
     plugins = ("-p", "userkit.testing.plugin", "-p", "anyio.pytest_plugin", "-p", "no:cacheprovider")
 
