@@ -46,6 +46,38 @@ def test_threads_that_come_at_once_agree_on_one() -> None:
     assert found == made * 8
 
 
+class Announced:
+    """A lock that tells when somebody wants it."""
+
+    def __init__(self) -> None:
+        self.lock, self.wanted = threading.Lock(), threading.Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.wanted.release()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_who_comes_while_it_is_made_gets_the_same() -> None:
+    """They have looked before it was there, and look again when it is their turn."""
+    found: list[object] = []
+
+    def make() -> object:
+        late.start()
+        for _ in range(2):  # the first, who makes it, and the one who is late
+            announced.wanted.acquire()
+        return object()
+
+    client, announced = PerProcess(make), Announced()
+    client._lock = announced  # type: ignore[assignment]
+    late = threading.Thread(target=lambda: found.append(client.get()))
+    first = client.get()
+    late.join()
+    assert found == [first]
+
+
 def test_a_forked_process_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """And does not close that of its parent."""
     client = PerProcess(object)

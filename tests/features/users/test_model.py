@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from userkit.features.users import User
 from userkit.kernel.email import EmailAddress
+from userkit.kernel.identity import Identity
+from userkit.ports.authentication import Account
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = THEN + timedelta(days=1)
@@ -78,12 +82,42 @@ def test_vf_5_what_was_issued_before_the_claim_is_void_and_nothing_else(
     assert not users[-1].disabled(LATER).honours(None)
 
 
+@pytest.mark.parametrize(("epoch", "counts"), [(None, True), (0, False), (1, True), (2, True)])
+def test_vf_5_an_account_tells_auth_backends_the_same(epoch: int | None, counts: bool) -> None:
+    """They see less of a user, and judge alike."""
+    claimed = ADA.claimed(LATER)
+    seen = Account(id=ADA.id, email=ADA.email, disabled=False, claimed_epoch=claimed.claimed_epoch)
+    assert seen.honours(epoch) is claimed.honours(epoch) is counts
+    assert not Account(id=ADA.id, email=ADA.email, disabled=True).honours(epoch)
+
+
 def test_vf_5_a_claim_spares_no_session() -> None:
     """Not even one that is named as spared afterwards."""
     spared = ADA.claimed(LATER).signed_out(spare="s")
     assert not spared.admits("s", ADA.session_epoch)
     assert spared.admits("s", spared.claimed_epoch)
     assert not ADA.verified(LATER).claimed(LATER).signed_out(spare="s").admits("s", ADA.session_epoch)
+
+
+@pytest.mark.parametrize(
+    ("identity", "counts"),
+    [
+        ({"session_id": "s", "epoch": 1}, True),
+        ({"session_id": "s", "epoch": 0}, False),
+        ({"epoch": 1}, True),
+        ({"epoch": 0}, False),
+        ({}, True),
+        ({"session_id": "s"}, True),
+    ],
+    ids=["session", "ended session", "key", "key of before", "proxy", "session of somebody else's"],
+)
+def test_vf_5_whose_word_counts_after_a_claim(identity: dict[str, Any], counts: bool) -> None:
+    """Of a session or a key its epoch tells; what was not issued here is as good as its issuer."""
+    claimed = ADA.claimed(LATER)
+    assert claimed.vouches_for(Identity(user_id=ADA.id, authenticated_at=LATER, **identity)) is counts
+    assert not claimed.disabled(LATER).vouches_for(
+        Identity(user_id=ADA.id, authenticated_at=LATER, **identity)
+    )
 
 
 spared = st.lists(st.sampled_from([None, "a", "b", "c", "nobody"]), max_size=12)
