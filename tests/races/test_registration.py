@@ -1,5 +1,6 @@
 """X1: of fifty who register one address at the same time, in five spellings, one succeeds."""
 
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from userkit.features.audit import AuditEntry
 from userkit.features.outbox import OutboxEntry
 from userkit.features.passwords import PasswordCredential
 from userkit.features.users import User
+from userkit.kernel.entity import Entity
 from userkit.kernel.words import words_of
 from userkit.testing.broken import ChecksThenWrites, KeepsFirstChanges
 
@@ -61,9 +63,25 @@ def test_x1_would_notice_a_database_without_its_constraint(without_uniqueness: A
     assert len(without_uniqueness.stored(User)) == CALLERS
 
 
+class TwoLook(ChecksThenWrites):
+    """The first who would write a user waits until another has looked as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both, self._lock, self._waiting = threading.Barrier(2), threading.Lock(), 2
+
+    async def _write(self, kind: type[Entity], id: str, entity: Entity | None) -> None:
+        with self._lock:
+            waits = kind is User and self._waiting > 0
+            self._waiting -= waits
+        if waits:
+            self._both.wait(timeout=60)
+        await super()._write(kind, id, entity)
+
+
 def test_x1_would_notice_a_store_that_looks_before_it_writes(storages: Storages) -> None:
     """When several have looked, several write."""
-    arena = Arena(Ground(memory=ChecksThenWrites()), partial(as_threads, storages), storages)
+    arena = Arena(Ground(memory=TwoLook()), partial(as_threads, storages), storages)
     assert len(arena.race(JOBS).winners) > 1
 
 
