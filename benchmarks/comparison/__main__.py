@@ -40,7 +40,7 @@ CONTENDERS = (
     Contender(
         probe="userkit",
         distribution=None,
-        install=(f"{ROOT}[argon2,fastapi,flask,jwt,sqlite]", "httpx"),
+        install=(f"{ROOT}[fastapi,flask,sqlite]", "httpx"),
     ),
     Contender(
         probe="fastapi_users",
