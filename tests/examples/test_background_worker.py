@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.examples.test_sqlalchemy_session import ADA, GRACE, ROOT, running
+from tests.examples.running import ADA, GRACE, ROOT, running
 from tests.servers.reaper import reaper
 from tests.serving.served import environment, until
 from userkit.testing.bench import PATIENCE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.examples.test_sqlalchemy_session import ADA, GRACE, bearer, running
+from tests.examples.running import ADA, GRACE, bearer, running
 
 PAGE = {"url": "https://example.com/notes", "title": "Notes"}
 SECRET = "not a secret, but as long as one has to be"

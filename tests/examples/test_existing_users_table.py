@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.examples.test_sqlalchemy_session import bearer, running
+from tests.examples.running import bearer, running
 from tests.serving.served import until
 
 NEW_PASSWORD = "seven quiet lamps below deck"

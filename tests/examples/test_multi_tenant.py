@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.examples.test_sqlalchemy_session import running
+from tests.examples.running import running
 
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "mauve otters juggle teapots"}
 LOGIN = {"email": ADA["email"], "password": ADA["password"]}

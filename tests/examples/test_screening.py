@@ -1,61 +1,23 @@
 """The example that screens sign-ups, started as its README says, and called from outside."""
 
 import json
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.servers.answering import until_it_answers
-from tests.servers.reaper import reaper
-from tests.serving.served import environment
-from userkit.testing.bench import PATIENCE
+from tests.examples.running import running
 
-ROOT = Path(__file__).parents[2]
 REVIEWER = {"email": "reviewer@example.com", "password": "a long pass phrase"}
 PASSWORD = "mauve otters juggle teapots"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
-
-
-@contextmanager
-def running(script: str, folder: Path, **more: str) -> Iterator[httpx.Client]:
-    """Start a script of the example on a free port; end it by its id."""
-    port, log = free_port(), folder / "log"
-    with log.open("wb") as told:
-        process = subprocess.Popen(
-            [sys.executable, f"examples/screening/{script}"],
-            cwd=ROOT,
-            env=environment(PORT=str(port), **more),
-            stdout=told,
-            stderr=told,
-        )
-    reaper().watch_process(process.pid, signal_number=signal.SIGTERM)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-            until_it_answers(client, "/", process, log, patience=PATIENCE)
-            yield client
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-        reaper().forget_process(process.pid)
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
     """Start the application."""
-    with running("main.py", tmp_path, REVIEWER_PASSWORD=REVIEWER["password"]) as client:
+    with running("screening/main.py", tmp_path, REVIEWER_PASSWORD=REVIEWER["password"]) as client:
         yield client
 
 
@@ -95,7 +57,7 @@ def test_sign_ups_are_let_through_reviewed_or_refused_and_summarised(client: htt
 
 def test_the_rule_of_thumb_serves_chat_completions(tmp_path: Path) -> None:
     """With a tool it answers by calling it, without one by a summary with citations."""
-    with running("thumb.py", tmp_path) as client:
+    with running("screening/thumb.py", tmp_path) as client:
         name = {"role": "user", "content": json.dumps({"name": "Bank of Nowhere"})}
         tools = [{"type": "function", "function": {"name": "answer", "parameters": {}}}]
         body = client.post("/v1/chat/completions", json={"messages": [name], "tools": tools}).json()

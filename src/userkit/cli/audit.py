@@ -22,6 +22,7 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,8 +48,6 @@ from userkit.errors import ConfigurationError
 from userkit.features.audit import AuditEntry
 from userkit.kit import SyncUserKit
 from userkit.storage.capabilities import purgeable
-from userkit.storage.port import LARGEST_PAGE
-from userkit.sync import run
 
 __all__ = ["audit"]
 
@@ -118,7 +117,7 @@ def export(
 def purge(dry_run: DryRun = False, realm: Realm = None, as_json: AsJson = False) -> None:
     """Take out the entries whose time to be kept is over."""
     with opened(realm) as kit:
-        count = (_expired if dry_run else _purged)(kit[BEHIND], quiet=as_json)
+        count = _expired(kit[BEHIND], quiet=as_json) if dry_run else _purged(kit, quiet=as_json)
     if as_json:
         print_json({"schema": SCHEMA, "dry_run": dry_run, "purged": count})
     else:
@@ -133,15 +132,9 @@ def _expired(behind: Behind, *, quiet: bool) -> int:
     return sum(each.expires_at is not None and each.expires_at < before for each in entries)
 
 
-def _purged(behind: Behind, *, quiet: bool) -> int:
-    """Do what kit.audit.purge() does, and show how far it is."""
-    store, before, count = purgeable(behind.store), behind.now(), 0
+def _purged(kit: SyncUserKit, *, quiet: bool) -> int:
     with progress(quiet=quiet) as bar:
-        task = bar.add_task("audit", total=None)
-        while gone := run(store.purge(AuditEntry, before=before, limit=LARGEST_PAGE)):
-            count += gone
-            bar.advance(task, gone)
-    return count
+        return kit.audit.purge(watch=partial(bar.advance, bar.add_task("audit", total=None)))
 
 
 def _id(kit: SyncUserKit, user: str | None) -> str | None:

@@ -182,7 +182,9 @@ def test_a_purge_takes_out_however_many_there_are() -> None:
     for _ in range(2000):
         run(here.store.commit(*run(record(UserRegistered(at=clock(), user=ada)))))
     here.clock.advance(days=2)
-    assert here.audit.purge() == 2001
+    told: list[int] = []
+    assert here.audit.purge(watch=told.append) == 2001
+    assert told == [1000, 1000, 1]
     assert here.trail() == ()
 
 

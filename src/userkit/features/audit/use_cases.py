@@ -81,15 +81,18 @@ class PurgeAudit:
     store: Store
     now: Clock
 
-    async def __call__(self) -> int:
+    async def __call__(self, *, watch: Callable[[int], object] | None = None) -> int:
         """Take out every entry that was to be kept until now, and return how many.
 
-        Raises UnsupportedStoreError when the store cannot purge.
+        ``watch`` is told how many went each time. Raises UnsupportedStoreError when the store cannot
+        purge.
         """
         store, before, purged = purgeable(self.store), self.now(), 0
         while True:
             gone = await store.purge(AuditEntry, before=before, limit=LARGEST_PAGE)
             purged += gone
+            if watch is not None:
+                watch(gone)
             if gone < LARGEST_PAGE:
                 return purged
 
