@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module, metadata
 
-from benchmarks.measure import HEADER, Contest
+from benchmarks.measure import HEADER, Contest, Count, Result
 
 SUITES = (
     "imports",
@@ -42,21 +42,21 @@ def main(chosen: list[str]) -> None:
         sys.exit(f"There is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}.")
     print(_machine())
     for suite in chosen or SUITES:
-        run: Callable[[], Iterator[Contest | str]] = import_module(f"benchmarks.{suite}").run
+        run: Callable[[], Iterator[Result]] = import_module(f"benchmarks.{suite}").run
         print(f"\n## {suite}\n", flush=True)
         _report(run())
 
 
-def _report(results: Iterator[Contest | str]) -> None:
+def _report(results: Iterator[Result]) -> None:
     in_table = False
     for result in results:
-        if isinstance(result, Contest):
+        if isinstance(result, Contest | Count):
             if not in_table:
                 print(f"\n{HEADER}")
             print(result.row(), flush=True)
         else:
             print(f"\n{result}" if in_table else result, flush=True)
-        in_table = isinstance(result, Contest)
+        in_table = isinstance(result, Contest | Count)
 
 
 def _machine() -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["ROUNDS", "Contest", "contest"]
+__all__ = ["HEADER", "ROUNDS", "Contest", "Count", "Result", "contest"]
 
 ROUNDS = 7
 
@@ -22,6 +22,10 @@ class Contest:
     lowest: float
     highest: float
     unit: str = "CPU µs"
+    goal: str = ""
+    """The figure that this belongs to, such as ``P7``, or nothing where none is promised."""
+    at_most: float | None = None
+    """The ratio that is promised."""
 
     def row(self) -> str:
         """Return a row of a Markdown table."""
@@ -31,7 +35,28 @@ class Contest:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A number that is not compared with a rival's: statements, modules, bytes, or a ratio to itself."""
+
+    name: str
+    value: float
+    unit: str
+    goal: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+    is_exact: bool = True
+    """Whether a second run gives the very same number, whatever else the machine does."""
+
+    def row(self) -> str:
+        """Return a row of the same table."""
+        return f"| {self.name} | | {self.value:,.5g} | | | {self.unit} |"
+
+
 HEADER = "| what | against | userkit | rival | ratio (range) | unit |\n|---|---|---|---|---|---|"
+
+Result = Contest | Count | str
+"""What a suite yields: comparisons, numbers, and sentences in Markdown."""
 
 
 def contest(
@@ -43,6 +68,8 @@ def contest(
     rounds: int = ROUNDS,
     clock: Callable[[], float] = time.process_time,
     unit: str = "CPU µs",
+    goal: str = "",
+    at_most: float | None = None,
 ) -> Contest:
     """Run both in turn after one warm-up each; each returns how many operations it did.
 
@@ -61,6 +88,8 @@ def contest(
         lowest=min(ratios),
         highest=max(ratios),
         unit=unit,
+        goal=goal,
+        at_most=at_most,
     )
 
 
