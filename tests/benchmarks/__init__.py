@@ -1,0 +1,1 @@
+"""What measures, measured: names, sums and pictures, and never the time."""
