@@ -52,8 +52,9 @@ class Move:
 class Write:
     """One checked change as a backend carries it out.
 
-    ``version`` is the revision that must be stored (SAVE and REMOVE), ``source`` that revision.
-    ``after`` is a record; ``words_before`` and ``words_after`` are the search words.
+    ``version`` is the revision that must be stored (SAVE and REMOVE), ``source`` that revision, and
+    ``target`` the new one (ADD and SAVE). ``after`` is the record of that; ``words_before`` and
+    ``words_after`` are the search words.
     """
 
     verb: Verb
@@ -61,6 +62,7 @@ class Write:
     id: str
     version: int
     source: Entity | None
+    target: Entity | None
     after: Record | None
     words_before: frozenset[str] = frozenset()
     words_after: frozenset[str] = frozenset()
@@ -74,11 +76,9 @@ class Write:
     def changed(self) -> Record:
         """Return the part of ``after`` that the revision before does not have like this."""
         after = self.after or {}
-        if self.source is None:
+        if self.source is None or self.target is None:
             return after
-        return {
-            name: value for name, value in after.items() if self.records.differs(name, self.source, value)
-        }
+        return self.records.changes(self.source, self.target, after)
 
     def moves(self, fields: Sequence[str]) -> list[Move]:
         """Return which of these lookups change their value, such as those of ``collection.unique``."""
@@ -151,6 +151,7 @@ class Catalogue:
             entity.id,
             version=0,
             source=None,
+            target=entity,
             after=records.encode(entity),
             words_after=records.words(entity),
         )
@@ -163,6 +164,7 @@ class Catalogue:
             before.id,
             version=before.version,
             source=before,
+            target=after,
             after=records.encode(after),
             words_before=records.words(before),
             words_after=records.words(after),
@@ -177,6 +179,7 @@ class Catalogue:
             entity.id,
             version=entity.version,
             source=entity,
+            target=None,
             after=None,
             words_before=records.words(entity),
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Generic, NoReturn, TypeVar
 
 from userkit.errors import InvalidEntityError, UsageError
@@ -58,7 +59,10 @@ class Records(Generic[E]):
         self.fields = {field.name: field for field in collection.fields}
         self._encoders = [(field, _encoder(field)) for field in collection.fields]
         self._derived, self._lookups = collection.derived, collection.lookups
-        self._encode_by_name = {field.name: encode for field, encode in self._encoders}
+        encoders = {field.name: encode for field, encode in self._encoders}
+        self._stored = {name: encoders.get(name, _text) for name in (*self.fields, *self._derived)}
+        # Every entity has an id and a version, so there are two at least, and this makes a tuple.
+        self._values = attrgetter(*self._stored)
         decoders = ((field.name, _decoder(field)) for field in collection.fields)
         self._decoders = [(name, decode) for name, decode in decoders if decode is not None]
 
@@ -110,18 +114,15 @@ class Records(Generic[E]):
             name = collection.entity.__name__
             raise InvalidEntityError(f"A stored {name} lacks fields without a default: {lacking}.") from error
 
-    def differs(self, name: str, entity: E, value: Any) -> bool:
-        """Tell whether a field or derived lookup of an entity is another than this value of a record."""
-        held = getattr(entity, name)
-        encode = self._encode_by_name.get(name)
-        if held is None or encode is None:
-            return bool(held != value)
-        try:
-            if self.fields[name].kind is Kind.JSON:
-                return not same_json(held, value)
-            return bool(encode(held) != value)
-        except UnfitJSONError:
-            return True
+    def changes(self, before: E, after: E, record: Record) -> Record:
+        """Return the part of the record of a revision that the one before does not have like this."""
+        each = zip(self._stored.items(), self._values(before), self._values(after), strict=True)
+        # What evolve() left alone is the same object.
+        return {
+            name: record[name]
+            for (name, encode), was, now in each
+            if was is not now and _differs(encode, was, record[name])
+        }
 
     def words(self, entity: E) -> frozenset[str]:
         """Return the words that an entity is searched by; empty when it is not searchable."""
@@ -189,6 +190,18 @@ class Records(Generic[E]):
 
     def _refuse(self, field: str, why: str) -> NoReturn:
         raise InvalidEntityError(f"{self.collection.entity.__name__}.{field} cannot be stored: {why}.")
+
+
+def _differs(encode: Callable[[Any], Any], held: Any, value: Any) -> bool:
+    if held is None or value is None:
+        return held is not value
+    try:
+        if encode is _json:
+            # JSON tells 1 from true, and Python does not.
+            return bool(held != value) or not same_json(held, value)
+        return bool(encode(held) != value)
+    except UnfitJSONError:
+        return True
 
 
 def _is_word(word: object) -> bool:
