@@ -1,4 +1,7 @@
-"""Import: how fast a million accounts of Django come in, how much memory it takes, and doing it again."""
+"""Import: how fast accounts of Django come in, how much memory it takes, and doing it again.
+
+``python -m benchmarks.importing 1000000`` does the same with a million.
+"""
 
 import csv
 import multiprocessing
@@ -9,13 +12,15 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from benchmarks.measure import Count
+from benchmarks.rivals.ours import SECRET
 from userkit import SyncUserKit
 from userkit.importing import FORMATS, IMPORTING, Source
 
 __all__ = ["run"]
 
-ROWS = 1_000_000
-AGAIN = 50_000
+ROWS = 50_000
+AGAIN = 10_000
 # Nobody signs in, so that one hash does for all.
 _HASH = "pbkdf2_sha256$1000000$IYY5xpJVMIVYYtPEeq7NOf$kawbq9Q8Qm7zWqBE06ZCysxFn5qT95+ZfBXhi4m/CR0="
 _COLUMNS = (
@@ -33,22 +38,23 @@ _COLUMNS = (
 )
 
 
-def run(rows: int = ROWS) -> Iterator[str]:
+def run(rows: int = ROWS) -> Iterator[Count]:
     """Import a table auth_user into SQLite, in a process of its own to see its memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "auth_user.csv"
         _write(path, rows)
         url = f"sqlite:///{Path(folder) / 'app.db'}"
         idle, peak, seconds = _in_a_process(url, path, rows)
-        yield (
-            f"Importing {rows:,} users of Django with their passwords into SQLite: "
-            f"{rows / seconds:,.0f} rows/s; "
-            f"memory {idle / 1024:.0f} MiB idle, {peak / 1024:.0f} MiB at its peak: "
-            f"{(peak - idle) / 1024:.0f} MiB more."
-        )
+        told = f"importing {rows:,} users of Django with their passwords into SQLite"
+        yield _count(told, rows / seconds, "rows/s")
+        yield _count(f"{told}: memory at its peak beyond idle", (peak - idle) / 1024, "MiB")
         _write(path, AGAIN)
         _, _, seconds = _in_a_process(url, path, AGAIN)
-        yield f"\nImporting {AGAIN:,} of them again, which changes nothing: {AGAIN / seconds:,.0f} rows/s."
+        yield _count(f"importing {AGAIN:,} of them again, which changes nothing", AGAIN / seconds, "rows/s")
+
+
+def _count(name: str, value: float, unit: str) -> Count:
+    return Count(name=name, value=value, unit=unit, is_exact=False)
 
 
 def _write(path: Path, rows: int) -> None:
@@ -66,14 +72,14 @@ def _in_a_process(url: str, path: Path, rows: int) -> tuple[int, int, float]:
     arguments = (url, path, rows, theirs)
     process = multiprocessing.get_context("spawn").Process(target=_import, args=arguments)
     process.start()
+    theirs.close()  # so that a process that dies is not waited for
     idle, peak, seconds = ours.recv()
     process.join()
     return idle, peak, seconds
 
 
 def _import(url: str, path: Path, rows: int, line: Connection) -> None:
-    secret = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
-    with SyncUserKit(url, secret=secret, relay=False, features=[IMPORTING]) as kit:
+    with SyncUserKit(url, secret=SECRET, relay=False, features=[IMPORTING]) as kit:
         idle = _peak_memory()
         begin = time.perf_counter()
         report = kit[IMPORTING](FORMATS["django"](Source(path=path)))
@@ -91,4 +97,4 @@ def _peak_memory() -> int:
 
 if __name__ == "__main__":
     for told in run(*map(int, sys.argv[1:])):
-        print(told)
+        print(told.row())

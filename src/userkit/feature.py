@@ -1,5 +1,7 @@
 """What a feature is, and what it may be built from."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -13,11 +15,6 @@ from userkit.kernel.events import Event, Listeners
 from userkit.kernel.ids import Id, NewId
 from userkit.kernel.json import JSONObject
 from userkit.kernel.keys import Keyring
-from userkit.ports.language_model import LanguageModel
-from userkit.ports.mail import Mailer
-from userkit.ports.passwords import PasswordHasher
-from userkit.ports.rate_limit import RateLimiter
-from userkit.ports.turns import Turns
 from userkit.storage.collection import Collection
 from userkit.storage.disclosure import Disclosure
 from userkit.storage.journal import Journal, Participants
@@ -26,6 +23,11 @@ from userkit.storage.rewriting import anew, discard, discard_all, rewrite
 
 if TYPE_CHECKING:
     from userkit.http.route import AnyRoute
+    from userkit.ports.language_model import LanguageModel
+    from userkit.ports.mail import Mailer
+    from userkit.ports.passwords import PasswordHasher
+    from userkit.ports.rate_limit import RateLimiter
+    from userkit.ports.turns import Turns
 
 # What features are written with, beside userkit.storage: those of others import all of it from here.
 __all__ = [
@@ -122,7 +124,7 @@ class Parts:
     erase: list[Erase] = field(default_factory=list)
     built: Mapping[str, object]
 
-    def use(self, feature: "Feature[A, Any]") -> A:
+    def use(self, feature: Feature[A, Any]) -> A:
         """Return what a feature offers that was built before, because ``requires`` names it."""
         try:
             return self.built[feature.name]  # type: ignore[return-value]  # built by this very feature
@@ -161,6 +163,6 @@ class Feature(Generic[A, S]):
     decides: tuple[type[Entity], ...] = ()
     records: tuple[type[Entity], ...] = ()
     requires: tuple[str, ...] = ()
-    brings: "tuple[Feature[Any, Any], ...]" = ()
-    routes: "Callable[[A], Sequence[AnyRoute]] | None" = None
-    vetoes: "Mapping[str, tuple[type[UserKitError], ...]]" = field(default_factory=dict, hash=False)
+    brings: tuple[Feature[Any, Any], ...] = ()
+    routes: Callable[[A], Sequence[AnyRoute]] | None = None
+    vetoes: Mapping[str, tuple[type[UserKitError], ...]] = field(default_factory=dict, hash=False)
