@@ -20,7 +20,9 @@ def record(pid: int, *, seconds: float = SECONDS) -> str:
         kept = Path(folder) / "stacks"
         command = [str(Path(sys.executable).with_name("py-spy")), "record", "--native", "--format=raw"]
         options = [f"--rate={RATE}", f"--duration={seconds}", f"--output={kept}", f"--pid={pid}"]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=seconds + 60)
+        done = subprocess.run(
+            [*command, *options], check=False, capture_output=True, text=True, timeout=seconds + 60
+        )
         if done.returncode:
             raise ChildProcessError(f"py-spy cannot look at the process: {done.stderr.strip()}")
         return kept.read_text(encoding="utf-8")
