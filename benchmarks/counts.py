@@ -10,7 +10,7 @@ from benchmarks.counting.operations import ROWS
 from benchmarks.counting.plans import SYSTEMS, plans
 from benchmarks.measure import Contest, Count, Result
 
-__all__ = ["promised", "run"]
+__all__ = ["promised", "run", "table"]
 
 _OF_ANY = {
     ("register", "commits"): 1,
@@ -40,7 +40,12 @@ def run() -> Iterator[Result]:
         yield Count(name=f"SQLite, asynchronous: {name}", value=number, unit="thread hops", **bound)  # type: ignore[arg-type]  # as named
     for name, footprint in footprints().items():
         yield Count(name=f"SQLite: {name}", value=footprint.bytes, unit="bytes at the highest")
-        yield Count(name=f"SQLite: {name}", value=footprint.garbage, unit="blocks left to the collector")
+        yield Count(
+            name=f"SQLite: {name}",
+            value=footprint.garbage,
+            unit="blocks left to the collector",
+            is_exact=False,
+        )
     for system in SYSTEMS:
         looked_at, bad = plans(system)
         yield Count(name=f"{system}: plans of reads", value=looked_at, unit="plans")
@@ -61,23 +66,27 @@ def promised(engine: str, operation: str, what: str) -> float | None:
     return 2 if (engine, operation) == ("DynamoDB", "find") else _ON_ENGINES[operation]
 
 
-def _engine(engine: str, counts: Counts) -> Iterator[Count]:
-    """Yield what is sent, and the same sorted; nothing but zeros is told only where it is promised."""
-    loaded = counts.pop("bulk load")
+def _engine(engine: str, counts: Counts) -> Iterator[Count | str]:
+    """Yield what is promised, and a table of all."""
     for operation, counted in counts.items():
         for what, number in counted.items():
             bound = promised(engine, operation, what)
-            if number or bound is not None:
-                yield Count(
-                    name=f"{engine}: {operation}",
-                    value=number,
-                    unit="statements" if what == "requests" else what,
-                    goal="" if bound is None else "P8",
-                    at_most=bound,
-                )
-    for what in ("round trips", "bytes sent"):
-        if what in loaded:
-            yield Count(name=f"{engine}: bulk load, per row", value=loaded[what] / ROWS, unit=what)
+            if bound is not None:
+                unit = "statements" if what == "requests" else what
+                yield Count(name=f"{engine}: {operation}", value=number, unit=unit, goal="P8", at_most=bound)
+    yield f"All that was counted on {engine}; a bulk load is one of {ROWS:,} users.\n\n{table(counts)}"
+
+
+def table(counts: Counts) -> str:
+    """Return Markdown with a row for each operation."""
+    columns = list(counts["get"])
+    told = ["statements" if column == "requests" else column for column in columns]
+    head = [f"| operation | {' | '.join(told)} |", f"|---{'|---' * len(told)}|"]
+    rows = [
+        f"| {operation} | {' | '.join(f'{counted[column]:,}' for column in columns)} |"
+        for operation, counted in counts.items()
+    ]
+    return "\n".join([*head, *rows])
 
 
 def _executed(all_executed: dict[str, Executed]) -> Iterator[Contest | Count]:

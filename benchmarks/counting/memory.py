@@ -73,7 +73,7 @@ def _peak(work: Callable[[], object]) -> int:
 def _left(work: Callable[[], object]) -> float:
     _blocks(work, _TIMES)  # fills the free lists, which a collection has emptied
     begin = _blocks(work, 0)
-    return round((_blocks(work, _TIMES) - begin) / _TIMES, 1)
+    return max(0.0, round((_blocks(work, _TIMES) - begin) / _TIMES, 1))
 
 
 def _blocks(work: Callable[[], object], times: int) -> int:

@@ -11,6 +11,7 @@ from benchmarks.counting.instructions import Executed, per_operation, read_accou
 from benchmarks.counting.memory import footprint
 from benchmarks.counting.meters import split
 from benchmarks.counting.proxy import CountingProxy
+from benchmarks.counts import promised, table
 
 
 def test_what_any_store_is_asked() -> None:
@@ -127,3 +128,25 @@ def test_an_operation_is_the_difference_of_two_accounts() -> None:
         "one": Executed(instructions=10, allocations=10),
         "other": Executed(instructions=2, allocations=2),
     }
+
+
+def test_what_was_counted_is_a_table() -> None:
+    """A row for each operation."""
+    counts = {"get": {"requests": 1, "bytes sent": 1234}, "save": {"requests": 2, "bytes sent": 0}}
+    assert table(counts).splitlines() == [
+        "| operation | statements | bytes sent |",
+        "|---|---|---|",
+        "| get | 1 | 1,234 |",
+        "| save | 2 | 0 |",
+    ]
+
+
+def test_what_is_promised_is_counted_where_it_is_seen() -> None:
+    """Where a request leaves, or where any store is asked."""
+    assert promised("any store", "register", "commits") == 1
+    assert promised("SQLite", "get", "requests") == 1
+    assert promised("Valkey", "get", "round trips") == 1
+    assert promised("DynamoDB", "find", "round trips") == 2
+    assert promised("MongoDB", "verify a token", "round trips") == 0
+    assert promised("MongoDB", "get", "bytes sent") is None
+    assert promised("MongoDB", "sign in", "round trips") is None
