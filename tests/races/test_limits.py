@@ -23,6 +23,7 @@ from tests.testing.unlocked import UnlockedFileStore
 from userkit.backends.memory import MemoryStore
 from userkit.backends.sqlalchemy.opening import open_url
 from userkit.features.throttling import RATE_LIMITS, Attempts, StoreRateLimiter
+from userkit.features.throttling.receipts import Refused
 from userkit.kernel.clock import Clock
 from userkit.plugins.opening import open_store
 from userkit.ports.rate_limit import Limit, Verdict
@@ -40,6 +41,7 @@ CALLERS = 200
 SQLITE = "busy_timeout=50&pool_timeout=50"
 SERVER = "lock_timeout=50&pool_timeout=50"
 LIMIT = Limit(name="password of an account", attempts=5, within=timedelta(minutes=15))
+ADDRESS = Limit(name="passwords from an address", attempts=50, within=timedelta(minutes=15))
 ALLOWED = Verdict(allowed=True)
 BEGAN = Verdict(allowed=False, retry_after=60, began=True)
 REFUSED = Verdict(allowed=False, retry_after=60)
@@ -86,6 +88,29 @@ async def race_for(race: Race, now: Clock) -> tuple[Counter[Verdict], int]:
     result = await race([partial(take, now)] * CALLERS)
     assert not result.errors
     return Counter(verdict for _, verdict in result.values), len({process for process, _ in result.values})
+
+
+async def take_both(now: Clock, number: int, store: Store) -> bool:
+    """Try once under two keys, which every second one names the other way round."""
+    attempts = [(ADDRESS, "192.0.2.1"), (LIMIT, "ada")]
+    limiter = StoreRateLimiter(store=store, now=now)
+    return not isinstance(await limiter.take_all(attempts[:: -1 if number % 2 else 1]), Refused)
+
+
+def check_both(open_store: OpenStore, crew: Crew) -> None:
+    """Race for the attempts of two keys in one commit; then read what is kept."""
+    clock = FrozenClock()
+
+    async def race(race: Race) -> int:
+        result = await race([partial(take_both, clock, number) for number in range(16)])
+        assert not result.errors
+        return sum(result.values)
+
+    with Bench(open_store) as bench:
+        assert bench.run(race(Race(bench, crew))) == 5
+        kept = {each.limit_name: each for each in bench.run(bench.store.find(Attempts)).items}
+    assert kept[ADDRESS.name].count == 5
+    assert (kept[LIMIT.name].count, kept[LIMIT.name].delays) == (0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +186,18 @@ def test_x5_on_mariadb_in_two_processes(
     """Where a transaction may be the victim of a deadlock."""
     url = mariadb.url(driver, database=mariadb.create_database())
     check(partial(opened, f"{url}?{SERVER}", blocking=blocking), crew)
+
+
+def test_x5_under_two_keys_on_postgresql_in_two_processes(crew: Crew, postgres18: PostgresServer) -> None:
+    """Both are counted, or neither."""
+    url = postgres18.url("psycopg", database=postgres18.create_database())
+    check_both(partial(opened, f"{url}?{SERVER}", blocking=True), crew)
+
+
+def test_x5_under_two_keys_on_mariadb_in_two_processes(crew: Crew, mariadb: MariadbServer) -> None:
+    """Where commits that cross would lock each other out."""
+    url = mariadb.url("pymysql", database=mariadb.create_database())
+    check_both(partial(opened, f"{url}?{SERVER}", blocking=True), crew)
 
 
 def opened_anywhere(url: str, *, blocking: bool) -> Store:

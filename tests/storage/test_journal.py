@@ -8,13 +8,15 @@ import pytest
 
 from tests.storage.doubles import OvertakenStore
 from tests.storage.test_rewriting import relabelling
-from tests.storage.things import NOTES, Note, note
+from tests.storage.things import NOTES, Note, Thing, note
 from userkit.backends.memory import MemoryStore
 from userkit.errors import ForbiddenError, StaleError
 from userkit.kernel.events import Event, Listeners, Publisher
 from userkit.storage.changes import Add, Change
 from userkit.storage.journal import Journal, Participants
+from userkit.storage.migrating import MigratingStore
 from userkit.storage.port import Store
+from userkit.storage.routed import RoutedStore
 from userkit.sync import run
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -210,3 +212,104 @@ def test_when_others_are_always_faster_nothing_is_recorded() -> None:
             )
         )
     assert (here.texts(), here.told) == (["one"], [])
+
+
+class Riding:
+    """Adds a note along with a commit; ``elsewhere`` it is none of the journal's store."""
+
+    def __init__(self, store: Store, *, elsewhere: bool = False, notes: int = 1) -> None:
+        self.store, self.elsewhere, self.notes = store, elsewhere, notes
+        self.asked: list[str] = []
+
+    async def changes(self, *, anew: bool) -> Sequence[Change] | None:
+        """Ride along, unless it is elsewhere."""
+        self.asked.append("anew" if anew else "known")
+        return None if self.elsewhere else [Add(note("ridden")) for _ in range(self.notes)]
+
+    async def alone(self) -> None:
+        """Do the same alone."""
+        self.asked.append("alone")
+        await self.store.commit(Add(note("alone")))
+
+
+def test_a_rider_is_a_part_of_the_commit() -> None:
+    """Of one that has changes of its own, and of one that has none."""
+    here = desk()
+    rider = Riding(here.store)
+    run(here.journal.commit(Add(note("one")), tell=[written("one")], rider=rider))
+    assert sorted(here.texts()) == ["one", "recorded one in default", "ridden"]
+    assert rider.asked == ["known"]
+    run(here.journal.commit(rider=rider))
+    assert here.texts().count("ridden") == 2
+    assert len(here.told) == 1
+
+
+@pytest.mark.parametrize(("times", "asked"), [(1, ["known", "anew"]), (2, ["known", "anew", "anew"])])
+def test_a_rider_that_comes_too_late_looks_again(times: int, asked: list[str]) -> None:
+    """The commit is made once all the same."""
+    here = desk(stale(times))
+    rider = Riding(here.store)
+    run(here.journal.commit(Add(note("one")), tell=[written("one")], rider=rider))
+    assert sorted(here.texts()) == ["one", "recorded one in default", "ridden"]
+    assert rider.asked == asked
+    assert len(here.told) == 1
+
+
+def stale(times: int) -> Store:
+    """Return a store where somebody else is faster at the first commits."""
+    left = [StaleError] * times
+
+    def rival(_: Store) -> None:
+        if left:
+            raise left.pop()
+
+    return OvertakenStore(MemoryStore(), rival)
+
+
+def test_a_commit_does_not_depend_on_its_rider() -> None:
+    """Where others are always faster than the rider, it goes alone."""
+    here = desk(stale(3))
+    rider = Riding(here.store)
+    run(here.journal.commit(Add(note("one")), tell=[written("one")], rider=rider))
+    assert sorted(here.texts()) == ["alone", "one", "recorded one in default"]
+    assert rider.asked == ["known", "anew", "anew", "alone"]
+    assert len(here.told) == 1
+
+
+def test_where_it_is_the_commit_that_comes_too_late_it_is_said() -> None:
+    """And nobody is told of it."""
+    here = desk(stale(5))
+    rider = Riding(MemoryStore())
+    run(rider.store.prepare([NOTES]))
+    with pytest.raises(StaleError):
+        run(here.journal.commit(Add(note("one")), tell=[written("one")], rider=rider))
+    assert (here.texts(), here.told) == ([], [])
+
+
+@pytest.mark.parametrize("notes", [1, 24])
+def test_a_rider_that_is_elsewhere_or_too_large_goes_alone(notes: int) -> None:
+    """Before the commit, which is as it would be without it."""
+    here = desk()
+    rider = Riding(here.store, elsewhere=notes == 1, notes=notes)
+    run(here.journal.commit(Add(note("one")), tell=[written("one")], rider=rider))
+    assert sorted(here.texts()) == ["alone", "one", "recorded one in default"]
+    assert rider.asked == ["known", "alone"]
+
+
+def test_in_a_store_of_several_a_rider_goes_alone() -> None:
+    """Whatever is wrapped around it: a commit that spans two is decided by neither's rider."""
+    routed = RoutedStore(MemoryStore(), {Thing: MemoryStore()})
+    here = desk(MigratingStore(routed, MemoryStore()))
+    rider = Riding(here.store)
+    run(here.journal.commit(Add(note("one")), rider=rider))
+    assert sorted(here.texts()) == ["alone", "one"]
+
+
+def test_where_a_participant_vetoes_nothing_rides() -> None:
+    """The rider is left where it is."""
+    here = desk()
+    here.journal.participants.add(Written, veto)
+    rider = Riding(here.store)
+    with pytest.raises(ForbiddenError):
+        run(here.journal.commit(Add(note("one")), tell=[written("one")], rider=rider))
+    assert (here.texts(), rider.asked) == ([], [])

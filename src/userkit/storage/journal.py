@@ -1,22 +1,38 @@
 """Committing changes together with what is recorded of them, and telling of them afterwards."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from userkit.errors import StaleError
 from userkit.kernel.entity import Entity
 from userkit.kernel.events import Event, Publish
 from userkit.storage.changes import Change
-from userkit.storage.port import Store
-from userkit.storage.rewriting import discard, rewrite
+from userkit.storage.port import LARGEST_COMMIT, Store
+from userkit.storage.rewriting import ATTEMPTS, discard, rewrite
 
-__all__ = ["Journal", "Participant", "Participants"]
+__all__ = ["Journal", "Participant", "Participants", "Rider"]
 
 E = TypeVar("E", bound=Entity)
 EventT = TypeVar("EventT", bound=Event)
 
 Participant = Callable[[EventT], Awaitable[Iterable[Change]]]
 """Is asked before a commit: returns changes to make in the same commit, or vetoes it by raising."""
+
+
+class Rider(Protocol):
+    """What rides along with a commit to spare one of its own, and which no commit depends on."""
+
+    async def changes(self, *, anew: bool) -> Sequence[Change] | None:
+        """Return what is to be changed; None where it is not in the store of the journal.
+
+        ``anew``: somebody has changed it since it was last known, so it is to be read.
+        """
+        ...
+
+    async def alone(self) -> None:
+        """Make the same changes by themselves."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +59,17 @@ class Journal:
     participants: Participants
     publish: Publish
 
-    async def commit(self, *changes: Change, tell: Iterable[Event] = ()) -> None:
+    async def commit(self, *changes: Change, tell: Iterable[Event] = (), rider: Rider | None = None) -> None:
         """Do these changes and those of all participants, or none; then tell the listeners.
 
-        Without changes of its own this records an event, such as a failure. Raises what the store
-        raises, and what a participant vetoes with.
+        Without changes of its own this records an event, such as a failure. ``rider`` is done with
+        the same write where the store is one, and before it where it is made of several; not where a
+        participant vetoes. Raises what the store raises, and what a participant vetoes with.
         """
         events = [replace(event, realm=self.realm) for event in tell]
         all_changes = [*changes, *await self._recorded(events)]
-        if all_changes:
+        ridden = rider is not None and await self._ridden(all_changes, rider)
+        if all_changes and not ridden:
             await self.store.commit(*all_changes)
         for event in events:
             await self.publish(event)
@@ -95,6 +113,20 @@ class Journal:
                 await self.publish(event)
         return gone
 
+    async def _ridden(self, changes: Sequence[Change], rider: Rider) -> bool:
+        """Commit changes with those of a rider; tell whether that could be. If not, the rider went alone."""
+        for attempt in range(ATTEMPTS):
+            riding = await rider.changes(anew=attempt > 0)
+            if riding is None or len(changes) + len(riding) > LARGEST_COMMIT or _is_routed(self.store):
+                break
+            try:
+                await self.store.commit(*changes, *riding)
+            except StaleError:
+                continue  # whose revision it was is not told, so the rider's are read anew
+            return True
+        await rider.alone()
+        return False
+
     async def _recorded(self, events: Iterable[Event]) -> list[Change]:
         return [
             change
@@ -102,3 +134,13 @@ class Journal:
             for participant in self.participants.to(type(event))
             for change in await participant(event)
         ]
+
+
+def _is_routed(store: Store) -> bool:
+    """Tell whether a store, below whatever is wrapped around it, is made of several."""
+    from userkit.storage.routed import RoutedStore  # few kits need it
+
+    inner: Store | None = store
+    while inner is not None and not isinstance(inner, RoutedStore):
+        inner = getattr(inner, "inner", None)
+    return inner is not None

@@ -4,7 +4,7 @@ from tests.features.parts import SECRET
 from tests.storage.doubles import WaitingStore
 from userkit.backends.memory import MemoryStore
 from userkit.features.throttling import RATE_LIMITS, StoreRateLimiter
-from userkit.features.throttling.limiters import DisguisedLimiter
+from userkit.features.throttling.disguise import DisguisedLimiter
 from userkit.kernel.clock import Clock
 from userkit.ports.rate_limit import RateLimiter
 from userkit.storage.port import Store

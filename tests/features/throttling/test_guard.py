@@ -8,6 +8,7 @@ import pytest
 from tests.features.parts import parts_over
 from tests.features.throttling.limiters import prepared
 from tests.storage.doubles import BareStore
+from userkit.backends.memory import MemoryRateLimiter
 from userkit.errors import RateLimitedError
 from userkit.feature import Parts
 from userkit.features.throttling import (
@@ -18,7 +19,8 @@ from userkit.features.throttling import (
     Throttling,
     throttling,
 )
-from userkit.features.throttling.guard import Counted, Whose
+from userkit.features.throttling.guard import Whose
+from userkit.features.throttling.receipts import Counted
 from userkit.kernel.events import Event
 from userkit.kernel.origin import coming_from
 from userkit.ports.rate_limit import Limit, Verdict
@@ -34,11 +36,12 @@ ADA = "0190d3c0-0000-7000-8000-000000000001"
 
 
 class World:
-    """The feature over an empty store, and what it tells."""
+    """The feature over an empty store, and what it tells; ``elsewhere`` it counts in a limiter of its own."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, *, elsewhere: bool = False) -> None:
         self.clock = FrozenClock()
-        self.parts: Parts = parts_over(store or prepared(), clock=self.clock)
+        limiter = MemoryRateLimiter(self.clock) if elsewhere else None
+        self.parts: Parts = parts_over(store or prepared(), clock=self.clock, limiter=limiter)
         self.throttling: Throttling = throttling().build(self.parts)
         self.told: list[Event] = []
         self.parts.listeners.add(AttemptsThrottled, self.told.append)
@@ -61,8 +64,13 @@ class World:
         return taken
 
 
+@pytest.fixture(params=["in the store", "elsewhere"])
+def here(request: pytest.FixtureRequest) -> World:
+    return World(elsewhere=request.param == "elsewhere")
+
+
 @pytest.fixture
-def here() -> World:
+def in_store() -> World:
     return World()
 
 
@@ -99,6 +107,15 @@ def test_who_is_refused_by_the_first_limit_is_not_counted_by_the_others(here: Wo
     assert here.count(*account()) == 2
 
 
+def test_a_key_that_is_named_twice_is_counted_twice(here: World) -> None:
+    """As when two limits share their counts; and is given back twice."""
+    here.enter(account(), account())
+    assert here.refused(account()) == 60
+    here.clock.advance(hours=1)
+    run(here.enter(account(), account()).release())
+    assert here.count(*account()) == 2
+
+
 def test_what_was_not_tried_can_be_released(here: World) -> None:
     """Everywhere."""
     for _ in range(10):
@@ -123,6 +140,7 @@ def test_no_limits_let_everything_pass(here: World) -> None:
     receipt = here.enter()
     run(receipt.release())
     run(receipt.forget())
+    assert not run(receipt.changes(anew=True))
     assert run(here.parts.store.find(Attempts)).items == ()
 
 
@@ -206,8 +224,9 @@ def test_a_delay_is_recorded_in_a_commit(here: World) -> None:
     assert recorded == here.told
 
 
-def test_purging_takes_out_what_is_forgotten(here: World) -> None:
+def test_purging_takes_out_what_is_forgotten(in_store: World) -> None:
     """All of it, and nothing that still counts."""
+    here = in_store
     for number in range(LARGEST_PAGE + 10):
         run(here.parts.store.commit(Add(expired(here, number))))
     here.clock.advance(seconds=1)
@@ -240,8 +259,9 @@ def test_a_store_that_cannot_purge_keeps_everything() -> None:
     assert run(here.throttling.purge()) == 0
 
 
-def test_the_synchronous_twin_limits_and_purges(here: World) -> None:
+def test_the_synchronous_twin_limits_and_purges(in_store: World) -> None:
     """With the same names."""
+    here = in_store
     feature = throttling()
     assert (feature.name, feature.collections) == ("throttling", (RATE_LIMITS,))
     mirror = feature.mirror(here.throttling)

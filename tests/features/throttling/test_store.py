@@ -13,7 +13,8 @@ from tests.storage.doubles import BareStore, OvertakenStore
 from userkit.backends.memory import MemoryRateLimiter, MemoryStore
 from userkit.errors import StoreUnavailableError
 from userkit.features.throttling import Attempts, StoreRateLimiter, Throttling, throttling
-from userkit.features.throttling.limiters import TRIES, DisguisedLimiter
+from userkit.features.throttling.disguise import DisguisedLimiter
+from userkit.features.throttling.limiters import TRIES
 from userkit.kernel.entity import Entity
 from userkit.ports.rate_limit import Limit, RateLimiter, Verdict
 from userkit.storage.changes import Add, Change, Save

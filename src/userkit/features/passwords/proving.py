@@ -3,18 +3,18 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from userkit.errors import InvalidCredentialsError, OverloadedError, UserKitError
+from userkit.errors import InvalidCredentialsError, InvalidEmailError, OverloadedError, UserKitError
 from userkit.features.passwords.events import PasswordRefused
 from userkit.features.passwords.model import PasswordCredential
 from userkit.features.passwords.policy import presented
 from userkit.features.throttling import Guard, Receipt, Whose
 from userkit.features.users.model import User
-from userkit.features.users.repository import UserRepository
 from userkit.kernel.address import client_network
 from userkit.kernel.clock import Clock
+from userkit.kernel.email import EmailAddress
 from userkit.kernel.ids import derived_id
 from userkit.kernel.origin import current_origin
 from userkit.ports.passwords import PasswordHasher
@@ -31,16 +31,21 @@ Hides = Callable[[User], bool]
 """Tells whether an account must not be seen by whoever signs in."""
 
 _NOBODY = derived_id("nobody")
+_NO_ADDRESS = "no address"
 # What is compared where a text cannot be a password, so that it takes as long.
 _NO_PASSWORD = "not a password"  # noqa: S105  # it opens nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A user whose password was right, and the credential that it was compared with."""
+    """A user whose password was right, and the credential that it was compared with.
+
+    ``receipt`` is that of the attempt, where it is still to be given back.
+    """
 
     user: User
     credential: PasswordCredential
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +65,25 @@ class ProvePassword:
     hides: Sequence[Hides] = ()
 
     async def by_email(self, email: str, password: object, *, purpose: str) -> Proven:
-        """Return the account of an address whose password this is.
+        """Return the account of an address whose password this is, for a session to be opened.
+
+        The attempt stays counted until its receipt is given back, with the session.
 
         Raises InvalidCredentialsError, alike for every reason; RateLimitedError, OverloadedError.
         """
-        receipt = await self._take(account_key(email), partial(self._owner, email))
-        user = await UserRepository(self.store).get_by_email(email)
+        key = account_key(email)
+        receipt = await self._take(key or _NO_ADDRESS, partial(self._owner, key))
+        user = await self._user(key)
         hidden = user is not None and any(hides(user) for hides in self.hides)
-        return await self._compare(user, password, purpose, receipt, hidden=hidden)
+        proven = await self._compare(user, password, purpose, receipt, hidden=hidden)
+        return replace(proven, receipt=receipt)
 
     async def of_user(self, user: User, password: object, *, purpose: str) -> Proven:
         """Return a user whose password this is. Raises as ``by_email``."""
         receipt = await self._take(user.email_key, user.id)
-        return await self._compare(user, password, purpose, receipt)
+        proven = await self._compare(user, password, purpose, receipt)
+        await receipt.forget()
+        return proven
 
     async def forget_failures(self, user: User) -> None:
         """Let the owner in again who has shown in another way who they are."""
@@ -83,9 +94,15 @@ class ProvePassword:
         attempts = ((self.address_limit, network), (self.account_limit, account))
         return await self.guard(attempts, user_id=whose)
 
-    async def _owner(self, email: str) -> str | None:
-        user = await UserRepository(self.store).get_by_email(email)
+    async def _owner(self, key: str | None) -> str | None:
+        user = await self._user(key)
         return None if user is None else user.id
+
+    async def _user(self, key: str | None) -> User | None:
+        if key is None:
+            return None
+        page = await self.store.find(User, "email_key", key, limit=1)
+        return page.items[0] if page.items else None
 
     async def _compare(
         self, user: User | None, password: object, purpose: str, receipt: Receipt, *, hidden: bool = False
@@ -105,7 +122,6 @@ class ProvePassword:
         assert user is not None
         assert credential is not None
         assert text is not None
-        await receipt.forget()
         if result.outdated:
             credential = await self._rehash(credential, text)
         return Proven(user, credential)
@@ -135,12 +151,9 @@ class ProvePassword:
         return credential
 
 
-def account_key(email: object) -> str:
-    """Return what failures of an account are counted by: its canonical address, or what was typed."""
-    from userkit.errors import InvalidEmailError
-    from userkit.kernel.email import EmailAddress
-
+def account_key(email: object) -> str | None:
+    """Return what failures of an account are counted by: its canonical address; None for what is none."""
     try:
         return EmailAddress.parse(email).key  # type: ignore[arg-type]  # parse refuses what is not text
     except InvalidEmailError:
-        return "no address"
+        return None

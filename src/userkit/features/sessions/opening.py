@@ -12,7 +12,7 @@ from userkit.kernel.ids import NewId
 from userkit.kernel.opaque import digest, new_secret
 from userkit.kernel.origin import current_origin
 from userkit.storage.changes import Add
-from userkit.storage.journal import Journal
+from userkit.storage.journal import Journal, Rider
 
 __all__ = ["OpenSession", "Opened"]
 
@@ -42,14 +42,21 @@ class OpenSession:
         methods: frozenset[str],
         proofs: Mapping[str, str] | None = None,
         kind: SessionKind = SessionKind.BEARER,
+        rider: Rider | None = None,
     ) -> Opened:
         """Return a new session of the user as they were when their proof was looked at.
 
         Should the account have been closed or its sessions ended since, the new one is dead as well.
+        ``rider``: what the proof has earned whatever a check has against it, such as a receipt.
         """
-        for check in self.checks:
-            attempt = SignInAttempt(user=user, methods=methods, proofs=proofs or {})
-            methods |= frozenset(await check(attempt))
+        try:
+            for check in self.checks:
+                attempt = SignInAttempt(user=user, methods=methods, proofs=proofs or {})
+                methods |= frozenset(await check(attempt))
+        except Exception:
+            if rider is not None:
+                await rider.alone()
+            raise
         secret, now, origin = new_secret(), self.now(), current_origin()
         session = Session(
             id=self.new_id(),
@@ -67,5 +74,5 @@ class OpenSession:
             address=origin.address,
         )
         told = [SignedIn(at=now, user_id=user.id, session_id=session.id, methods=methods)]
-        await self.journal.commit(Add(session), tell=told)
+        await self.journal.commit(Add(session), tell=told, rider=rider)
         return Opened(session, secret)

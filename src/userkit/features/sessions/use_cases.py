@@ -80,7 +80,7 @@ class SignIn:
         ProofRequiredError, and what a check vetoes with.
         """
         proven = await self.prove.by_email(email, password, purpose="sign_in")
-        opened = await self.open(proven.user, methods=PASSWORD, proofs=proofs)
+        opened = await self.open(proven.user, methods=PASSWORD, proofs=proofs, rider=proven.receipt)
         access = await self.authentication.issue(opened.session.facts())
         return TokenPair(
             access_token=access.token.reveal().decode(),
@@ -103,7 +103,9 @@ class SignInOpaque:
     ) -> SessionToken:
         """Sign in and return the token of a new session. Raises as ``sign_in``."""
         proven = await self.prove.by_email(email, password, purpose="sign_in")
-        opened = await self.open(proven.user, methods=PASSWORD, proofs=proofs, kind=SessionKind.OPAQUE)
+        opened = await self.open(
+            proven.user, methods=PASSWORD, proofs=proofs, kind=SessionKind.OPAQUE, rider=proven.receipt
+        )
         session = opened.session
         return SessionToken(
             token=OPAQUE.write(session.id, opened.secret),

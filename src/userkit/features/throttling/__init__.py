@@ -3,10 +3,11 @@
 from userkit.feature import Feature
 from userkit.features.throttling.collection import RATE_LIMITS
 from userkit.features.throttling.events import AttemptsThrottled
-from userkit.features.throttling.guard import Counted, Guard, Receipt, Whose
+from userkit.features.throttling.guard import Guard, Whose
 from userkit.features.throttling.limiters import StoreRateLimiter
 from userkit.features.throttling.model import Attempts
 from userkit.features.throttling.offer import SyncThrottling, Throttling
+from userkit.features.throttling.receipts import Counted, Receipt
 
 __all__ = [
     "RATE_LIMITS",

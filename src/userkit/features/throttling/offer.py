@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from userkit.feature import Parts
+from userkit.features.throttling.disguise import DisguisedLimiter
 from userkit.features.throttling.guard import Guard
-from userkit.features.throttling.limiters import DisguisedLimiter, StoreRateLimiter
+from userkit.features.throttling.limiters import StoreRateLimiter
 from userkit.features.throttling.use_cases import ForgetAttempts, PurgeAttempts
 from userkit.ports.rate_limit import Limit, RateLimiter
 from userkit.sync import synced
