@@ -177,10 +177,13 @@ def extras(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks; arguments after `--` choose among them."""
+    """Run the benchmarks, or some after `--`, and write the report and the pages that are made of it."""
     provide_servers(session)
     session.install(".[all]", *group("tests", "bench"))
-    session.run("python", "-m", "benchmarks", *session.posargs)
+    # A suite that fails is in the report as such, and fails this session when its pages are written.
+    kept = ("--report", "benchmarks/last")
+    session.run("python", "-m", "benchmarks", *session.posargs, *kept, success_codes=[0, 1])
+    session.run("python", "-m", "benchmarks.report")
 
 
 def existing(*paths: str) -> list[str]:

@@ -1,76 +1,39 @@
-"""Run the benchmarks and print a Markdown report: ``python -m benchmarks [store sign_ins tokens …]``."""
+"""Run the benchmarks: ``python -m benchmarks [SUITE…] [--report FOLDER]``.
 
-import os
-import platform
+What each suite yields is printed as it comes. With a folder it is written there as well: ``report.json`` and
+``report.md``, in which other suites stay as they were. The exit status is 1 if a suite ended with an error.
+"""
+
+import argparse
 import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module, metadata
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 
-from benchmarks.measure import HEADER, Contest, Count, Result
+from benchmarks.report.running import Suite, run_suites
+from benchmarks.report.suites import SUITES
 
-SUITES = (
-    "imports",
-    "store",
-    "load",
-    "pages",
-    "tokens",
-    "sign_ins",
-    "signed_in",
-    "strangers",
-    "cached",
-    "engines",
-    "language_model_costs",
-)
-
-_SHOWN = (
-    "SQLAlchemy",
-    "psycopg",
-    "asyncpg",
-    "PyJWT",
-    "cryptography",
-    "argon2-cffi",
-    "fastapi",
-    "fastapi-users",
-    "Flask-Security",
-)
+__all__ = ["main"]
 
 
-def main(chosen: list[str]) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Run the chosen suites, or all."""
-    unknown = set(chosen) - set(SUITES)
-    if unknown:
-        sys.exit(f"There is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}.")
-    print(_machine())
-    for suite in chosen or SUITES:
-        run: Callable[[], Iterator[Result]] = import_module(f"benchmarks.{suite}").run
-        print(f"\n## {suite}\n", flush=True)
-        _report(run())
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure userkit and others.")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"one of {', '.join(SUITES)}; else all")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="where the report is, or shall be")
+    told = parser.parse_args(arguments)
+    if unknown := set(told.suites) - set(SUITES):
+        parser.error(f"there is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    records = run_suites(told.suites or SUITES, _load, folder=told.report, order=SUITES)
+    failed = [record for record in records if record.error]
+    for record in failed:
+        print(f"\n{record.name} ended with {record.error}.", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def _report(results: Iterator[Result]) -> None:
-    in_table = False
-    for result in results:
-        if isinstance(result, Contest | Count):
-            if not in_table:
-                print(f"\n{HEADER}")
-            print(result.row(), flush=True)
-        else:
-            print(f"\n{result}" if in_table else result, flush=True)
-        in_table = isinstance(result, Contest | Count)
-
-
-def _machine() -> str:
-    versions = {name: _version(name) for name in _SHOWN}
-    told = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {told}"
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
+def _load(name: str) -> Suite:
+    return import_module(f"benchmarks.{name}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

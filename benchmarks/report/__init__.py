@@ -1,0 +1,1 @@
+"""What the suites found, kept, judged by the goals, and written into pages."""
