@@ -64,13 +64,15 @@ def program(command: Sequence[str], environment: dict[str, str] | None = None) -
 
 
 def _wait_for(port: int, process: psutil.Process, seconds: float = 60) -> None:
+    """Wait for an answer of any kind: a server may listen before its workers have started."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
+            with socket.create_connection(("127.0.0.1", port), timeout=seconds) as line:
+                line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                if line.recv(1):
+                    return
         except OSError:
             if time.monotonic() > deadline or process.status() == psutil.STATUS_ZOMBIE:
                 raise
-            time.sleep(0.05)
-        else:
-            return
+        time.sleep(0.05)
