@@ -6,19 +6,20 @@ from functools import lru_cache
 
 __all__ = ["fold", "split_words", "words_of"]
 
-_GAP = re.compile(r"\s+")
 _LONGEST = 200  # what folding may make of one character is up to 18; databases index 255
-_JOINT = re.compile(r"[\s\-'\u2019.]+")  # U+2019 is the apostrophe of print
+_JOINT = re.compile(r"[\-'\u2019.]")  # U+2019 is the apostrophe of print
 
 
 def fold(text: str) -> str:
     """Return text as it is compared: NFKC and case folded."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def split_words(text: str) -> frozenset[str]:
     """Return what stands between white space, folded."""
-    return frozenset(_GAP.split(fold(text))) - {""}
+    return frozenset(fold(text).split())
 
 
 @lru_cache(maxsize=1024)  # a change of something else asks for the same words twice
@@ -27,5 +28,8 @@ def words_of(text: str) -> frozenset[str]:
 
     Words are cut to 200 characters, which is as much of a word as can be indexed.
     """
-    words = split_words(text) | (frozenset(_JOINT.split(fold(text))) - {""})
-    return frozenset(word[:_LONGEST] for word in words)
+    folded = fold(text)
+    words = folded.split()
+    if _JOINT.search(folded):
+        words += _JOINT.sub(" ", folded).split()
+    return frozenset([word[:_LONGEST] for word in words])
