@@ -1,6 +1,7 @@
 """Column types that keep every value exactly, on every database."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,10 +23,23 @@ from sqlalchemy.types import TypeEngine
 from userkit.storage.fields import Field, Kind
 from userkit.storage.records import LONGEST_LOOKUP
 
-__all__ = ["MYSQL", "AsciiText", "ExactText", "IdText", "JSONText", "LongText", "UTCDateTime", "column_type"]
+__all__ = [
+    "MYSQL",
+    "AsciiText",
+    "ExactText",
+    "IdText",
+    "JSONText",
+    "LongText",
+    "UTCDateTime",
+    "column_type",
+    "to_driver",
+]
 
 MYSQL = ("mysql", "mariadb")
 """The names that SQLAlchemy gives to the dialects of one family."""
+
+_TWO = [f"{number:02}" for number in range(100)]
+_THREE = [f"{number:03}" for number in range(1000)]
 
 
 class IdText(TypeDecorator[str]):
@@ -142,9 +156,12 @@ class JSONText(TypeDecorator[Any]):
             return mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin")
         return JSON(none_as_null=True)
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Turn a value of Python's into what the driver takes."""
-        return json.dumps(value, ensure_ascii=False) if _is_mariadb(dialect) and value is not None else value
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Return what turns a value of Python's into what the driver takes."""
+        if _is_mariadb(dialect):
+            return _readable
+        # psycopg would do the same by a wrapper around each value, which costs more than the JSON.
+        return _compact if dialect.name == "postgresql" else super().bind_processor(dialect)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Turn what the driver gives into a value of Python's."""
@@ -156,6 +173,18 @@ def column_type(field: Field, *, lookup: bool) -> TypeEngine[Any]:
     if field.kind is Kind.TEXT and not lookup:
         return LongText()
     return _TYPES[field.kind]
+
+
+def to_driver(columns: Iterable[tuple[TypeEngine[Any], list[Any]]], dialect: Dialect) -> list[list[Any]]:
+    """Return columns of values as the driver takes them."""
+    converted: list[list[Any]] = []
+    moments: list[Any] = []
+    for kind, values in columns:
+        # What was never changed has the same times in two columns.
+        again = isinstance(kind, UTCDateTime) and values == moments
+        converted.append(converted[-1] if again else _converted(kind, dialect, values))
+        moments = values if isinstance(kind, UTCDateTime) else []
+    return converted
 
 
 _TYPES: dict[Kind, TypeEngine[Any]] = {
@@ -172,20 +201,52 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
 }
 
 
+def _compact(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _readable(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
 def _aware(moment: datetime | None) -> datetime | None:
     if moment is not None and moment.tzinfo is None:
         raise ValueError("a time without a zone; give an aware one, such as datetime.now(UTC)")
     return moment
 
 
-def _naive(moment: datetime | None) -> datetime | None:
+def _in_utc(moment: datetime | None) -> datetime | None:
     aware = _aware(moment)
-    return None if aware is None else aware.astimezone(UTC).replace(tzinfo=None)
+    return aware if aware is None or aware.tzinfo is UTC else aware.astimezone(UTC)
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    aware = _in_utc(moment)
+    return None if aware is None else aware.replace(tzinfo=None)
 
 
 def _to_text(moment: datetime | None) -> str | None:
-    naive = _naive(moment)
-    return None if naive is None else f"{naive.isoformat(timespec='milliseconds')}Z"
+    it = _in_utc(moment)
+    if it is None:
+        return None
+    # A third of what isoformat costs.
+    date = f"{_TWO[it.year // 100]}{_TWO[it.year % 100]}-{_TWO[it.month]}-{_TWO[it.day]}"
+    return f"{date}T{_TWO[it.hour]}:{_TWO[it.minute]}:{_TWO[it.second]}.{_THREE[it.microsecond // 1000]}Z"
+
+
+def _converted(kind: TypeEngine[Any], dialect: Dialect, values: list[Any]) -> list[Any]:
+    if isinstance(kind, JSONText) and dialect.name == "sqlite" and set(map(type, values)) == {dict}:
+        return _json_texts(values)
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    return values if convert is None else list(map(convert, values))
+
+
+def _json_texts(objects: list[dict[str, Any]]) -> list[str]:
+    # One call for all of them costs a quarter of one for each.
+    texts = json.dumps(objects)[2:-2].split("}, {")
+    # Each end but the last is followed by a beginning, so that it is clear when there are no others.
+    whole = len(texts) == len(objects)
+    return [f"{{{text}}}" for text in texts] if whole else list(map(json.dumps, objects))
 
 
 def _from_database(moment: datetime | None) -> datetime | None:

@@ -1,19 +1,21 @@
 """Writing: the bodies of commit, load and purge, as functions of a connection."""
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from userkit.backends.sqlalchemy.batches import columns_of, words_of
 from userkit.backends.sqlalchemy.book import AnyBook, book_of, numbered
 from userkit.backends.sqlalchemy.clashes import clash_of
+from userkit.backends.sqlalchemy.columns import to_driver
 from userkit.backends.sqlalchemy.links import Link
 from userkit.errors import StaleError
 from userkit.kernel.entity import Entity
 from userkit.storage.catalogue import Catalogue, Verb, Write
 from userkit.storage.collection import Collection
-from userkit.storage.records import Record, Records
+from userkit.storage.records import Records
 
 __all__ = ["Rows", "apply", "insert_all", "purge", "rows_of"]
 
@@ -21,11 +23,11 @@ _CHUNK = 100
 
 
 class Rows(NamedTuple):
-    """Rows of one collection that are to be added."""
+    """Rows of one collection that are to be added, the main ones column by column."""
 
     collection: Collection[Any]
-    main: list[Record]
-    words: list[tuple[str, str, str]]
+    main: Mapping[str, list[Any]]
+    words: Sequence[tuple[str, str, str]]
 
 
 def apply(link: Link, realm: str, writes: Sequence[Write], *, cascades: bool) -> None:
@@ -41,21 +43,22 @@ def apply(link: Link, realm: str, writes: Sequence[Write], *, cascades: bool) ->
             _apply(link, realm, write, cascades)
 
 
-def rows_of(entities: Iterable[Entity], catalogue: Catalogue, realm: str) -> list[Rows]:
+def rows_of(entities: Sequence[Entity], catalogue: Catalogue, realm: str) -> list[Rows]:
     """Check and encode many new entities, grouped by collection.
 
     Raises InvalidEntityError for values that cannot be stored.
     """
-    groups: dict[type[Entity], Rows] = {}
-    for entity in entities:
-        kind = type(entity)
-        records = catalogue.records(kind)
-        if kind not in groups:
-            groups[kind] = Rows(records.collection, [], [])
-        rows = groups[kind]
-        rows.main.append({"realm": realm, "schema": rows.collection.schema, **records.encode(entity)})
-        rows.words.extend([(realm, word, entity.id) for word in records.words(entity)])
-    return list(groups.values())
+    groups: list[Rows] = []
+    for kind in dict.fromkeys(map(type, entities)):
+        records: Records[Any] = catalogue.records(kind)
+        some = [entity for entity in entities if type(entity) is kind]
+        main = columns_of(records, some)
+        main["realm"] = [realm] * len(some)
+        main["schema"] = [records.collection.schema] * len(some)
+        listed = zip(some, words_of(records, some), strict=False)
+        words = [(realm, word, entity.id) for entity, its in listed for word in its]
+        groups.append(Rows(records.collection, main, words))
+    return groups
 
 
 def insert_all(link: Link, rows: Sequence[Rows]) -> None:
@@ -64,7 +67,7 @@ def insert_all(link: Link, rows: Sequence[Rows]) -> None:
         for some in rows:
             book = book_of(some.collection, link.dialect)
             with _naming_clashes(link, book):
-                link.insert(book.tables.main, book.add, [book.add.row(row) for row in some.main])
+                link.insert(book.tables.main, book.add, _for_driver(book, some.main))
             if book.tables.words is not None:
                 _plan_anew(link)
                 link.insert(book.tables.words, book.add_word, some.words)
@@ -89,6 +92,12 @@ def purge(
             with _naming_clashes(link, book):
                 link.write(statement.text, statement.parameters(numbered(some)))
     return len(ids)
+
+
+def _for_driver(book: AnyBook, columns: Mapping[str, list[Any]]) -> Sequence[tuple[Any, ...]]:
+    kinds = book.tables.main.c
+    ordered = ((kinds[name].type, columns[name]) for name in book.add.names)
+    return list(zip(*to_driver(ordered, book.dialect), strict=True))
 
 
 def _plan_anew(link: Link) -> None:
