@@ -1,17 +1,26 @@
 """Bulk load: rows per second against the driver's own batch insert of the same rows, and peak memory."""
 
 import multiprocessing
+import random
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Contest, contest
+import psycopg
+from psycopg.types.json import Jsonb
+
+from benchmarks.measure import Contest, Count, Result, contest
 from benchmarks.people import people
+from benchmarks.servers import postgresql
+from userkit import User
 from userkit.features.users import USERS
 from userkit.plugins.opening import open_store
 from userkit.storage.capabilities import bulk_loadable
@@ -20,16 +29,139 @@ from userkit.sync import run as step
 
 __all__ = ["run"]
 
-ROWS = 20_000
+ROWS = 10_000
+BATCH = 1000
 MANY = 1_000_000
-TABLES = ("userkit_users", "userkit_users_words")
+
+Row = Sequence[Any]
 
 
-def run() -> Iterator[Contest | str]:
-    """Compare on SQLite, then load a million users in a process of its own to see its memory."""
+def run() -> Iterator[Result]:
+    """Compare on SQLite and PostgreSQL; then load a million users in a process of its own to see memory."""
     with tempfile.TemporaryDirectory() as folder:
-        yield _against_executemany(Path(folder))
-        yield _memory(f"sqlite:///{Path(folder) / 'million.db'}")
+        for name, everybody in (("as people come", _mixed(people(MANY))), ("all in order", people(MANY))):
+            path = Path(folder) / name
+            bare = BareSQLite(path.with_suffix(".ours"), path.with_suffix(".bare"))
+            url = f"sqlite:///{path.with_suffix('.ours')}"
+            yield _against(f"SQLite, {name}", "sqlite3 executemany", url, bare, everybody)
+        yield from _memory(f"sqlite:///{Path(folder) / 'million.db'}")
+    with postgresql() as url, postgresql() as other:
+        name, everybody = "PostgreSQL, the client, as people come", _mixed(people(MANY))
+        yield _against(name, "psycopg executemany", url, BarePsycopg(url, other), everybody)
+
+
+def _mixed(some: Iterable[User]) -> Iterator[User]:
+    """Give people names and addresses that follow no order, as another system has them, and few twice."""
+    chance = random.Random(7)
+    for person in some:
+        given, family = (_name(chance, syllables) for syllables in (2, 3))
+        address = f"{given}.{family}{chance.randrange(1_000_000)}@example.com".lower()
+        yield replace(person, name=f"{given} {family}", email=address, email_key=address)
+
+
+def _name(chance: random.Random, syllables: int) -> str:
+    return "".join(chance.choices(_SYLLABLES, k=syllables)).title()
+
+
+_SYLLABLES = (
+    "an",
+    "bel",
+    "cor",
+    "da",
+    "el",
+    "fi",
+    "gra",
+    "ha",
+    "is",
+    "jo",
+    "ka",
+    "li",
+    "mar",
+    "mo",
+    "ton",
+    "vi",
+    "we",
+)
+
+
+class Bare(ABC):
+    """A driver with two databases: it reads what the store has written to one, and writes it to the other."""
+
+    name: str
+    mark: str
+
+    @abstractmethod
+    def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
+        """Return what the store has written, as it is inserted."""
+
+    @abstractmethod
+    def insert(self, *batch: list[Row]) -> None:
+        """Insert a batch into the other, in a transaction."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def batch(self, ids: Sequence[str]) -> Sequence[list[Row]]:
+        """Return the users with these ids, and the words that they are searched by."""
+        text = f"SELECT * FROM {{}} WHERE id BETWEEN {self.mark} AND {self.mark} ORDER BY id"
+        return [self.rows(text.format(table), (ids[0], ids[-1])) for table in _TABLES]
+
+    def _statement(self, table: str, width: int) -> str:
+        return f"INSERT INTO {table} VALUES ({', '.join([self.mark] * width)})"
+
+
+class BareSQLite(Bare):
+    """The standard library, set up as the store sets up its own connections."""
+
+    mark = "?"
+
+    def __init__(self, ours: Path, other: Path) -> None:
+        _prepare(f"sqlite:///{ours}")
+        _prepare(f"sqlite:///{other}")
+        self.ours = sqlite3.connect(ours)
+        self.other = sqlite3.connect(other, isolation_level=None)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+            self.other.execute(f"PRAGMA {pragma}")
+
+    def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
+        return self.ours.execute(text, values).fetchall()
+
+    def insert(self, *batch: list[Row]) -> None:
+        self.other.execute("BEGIN IMMEDIATE")
+        for table, rows in zip(_TABLES, batch, strict=True):
+            self.other.executemany(self._statement(table, len(rows[0])), rows)
+        self.other.execute("COMMIT")
+
+    def close(self) -> None:
+        self.ours.close()
+        self.other.close()
+
+
+class BarePsycopg(Bare):
+    """psycopg, whose batches are sent in pipelines."""
+
+    mark = "%s"
+
+    def __init__(self, ours: str, other: str) -> None:
+        _prepare(ours)
+        _prepare(other)
+        self.ours, self.other = (psycopg.connect(url, autocommit=True) for url in (ours, other))
+
+    def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
+        found = self.ours.execute(text, values).fetchall()
+        return [[Jsonb(value) if isinstance(value, dict) else value for value in row] for row in found]
+
+    def insert(self, *batch: list[Row]) -> None:
+        with self.other.transaction(), self.other.cursor() as cursor:
+            for table, rows in zip(_TABLES, batch, strict=True):
+                cursor.executemany(self._statement(table, len(rows[0])), rows)
+
+    def close(self) -> None:
+        self.ours.close()
+        self.other.close()
+
+
+_TABLES = ("userkit_users", "userkit_users_words")
 
 
 class _Stopwatch:
@@ -44,77 +176,75 @@ class _Stopwatch:
         yield
         self.spent += time.process_time() - begin
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        begin = time.process_time()
+        yield
+        self.spent -= time.process_time() - begin
 
-def _against_executemany(folder: Path) -> Contest:
-    watch, rounds = _Stopwatch(), iter(range(1000))
-    path = folder / "ours.db"
-    store = open_store(f"sqlite:///{path}", blocking=True)
+
+def _against(name: str, rival: str, url: str, bare: Bare, everybody: Iterator[User]) -> Contest:
+    watch, store = _Stopwatch(), open_store(url, blocking=True)
     step(store.prepare([USERS]))
-    mine = sqlite3.connect(path)
-    bare = _like(mine, folder / "bare.db")
+    written: list[list[str]] = []
+
+    def drawn() -> Iterator[User]:
+        for _ in range(ROWS // BATCH):
+            with watch.paused():
+                some = list(islice(everybody, BATCH))
+                written.append([person.id for person in some])
+            yield from some
 
     def ours() -> int:
-        some = list(people(ROWS, prefix=f"p{next(rounds)}-"))
+        written.clear()
         with watch.running():
-            step(bulk_loadable(store).load(some))
+            step(bulk_loadable(store).load(drawn()))
         return ROWS
 
     def theirs() -> int:
-        # The rows that the store has just written, so that both write the very same.
-        rows = {table: _last(mine, table) for table in TABLES}
-        for table in reversed(TABLES):
-            bare.execute(f"DELETE FROM {table}")
-        with watch.running():
-            _executemany(bare, rows)
-        return len(rows[TABLES[0]])
+        # The rows that the store has just written, so that both write the very same to tables of one size.
+        for ids in written:
+            users, words = bare.batch(ids)
+            with watch.running():
+                bare.insert(users, words)
+        return ROWS
 
-    result = contest("bulk load, per row", "sqlite3 executemany", ours, theirs, clock=lambda: watch.spent)
+    result = contest(
+        f"{name}: bulk load, per user",
+        rival,
+        ours,
+        theirs,
+        clock=lambda: watch.spent,
+        goal="P10",
+        at_most=1.25,
+    )
     bare.close()
-    mine.close()
     step(store.close())
     return result
 
 
-def _like(model: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """Open another file with the same tables and settings."""
-    bare = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        bare.execute(f"PRAGMA {pragma}")
-    for (text,) in model.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"):
-        bare.execute(text)
-    return bare
+def _prepare(url: str) -> None:
+    store = open_store(url, blocking=True)
+    step(store.prepare([USERS]))
+    step(store.close())
 
 
-def _last(mine: sqlite3.Connection, table: str) -> list[Any]:
-    newest = f"SELECT id FROM {TABLES[0]} ORDER BY id DESC LIMIT {ROWS}"
-    return mine.execute(f"SELECT * FROM {table} WHERE id IN ({newest}) ORDER BY id").fetchall()
-
-
-def _executemany(bare: sqlite3.Connection, rows: dict[str, list[Any]]) -> None:
-    batch = 1000
-    users, words = rows[TABLES[0]], rows[TABLES[1]]
-    share = len(words) * batch // len(users)
-    for number in range(len(users) // batch):
-        bare.execute("BEGIN IMMEDIATE")
-        for table, some in (
-            (TABLES[0], users[number * batch : (number + 1) * batch]),
-            (TABLES[1], words[number * share : (number + 1) * share]),
-        ):
-            bare.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(some[0]))})", some)
-        bare.execute("COMMIT")
-
-
-def _memory(url: str) -> str:
+def _memory(url: str) -> Iterator[Count]:
     """Load a million users in a fresh process, and say what it took beyond what it has when idle."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_load_many, args=(url, theirs))
     process.start()
     idle, peak, seconds = ours.recv()
     process.join()
-    return (
-        f"Loading {MANY:,} users into SQLite: {MANY / seconds:,.0f} rows/s, making them included; "
-        f"memory {idle / 1024:.0f} MiB idle, {peak / 1024:.0f} MiB at its peak: "
-        f"{(peak - idle) / 1024:.0f} MiB more."
+    name = f"SQLite: {MANY:,} users loaded"
+    yield Count(name=f"{name}, making them included", value=MANY / seconds, unit="users/s", is_exact=False)
+    yield Count(
+        name=f"{name}, peak memory over idle",
+        value=(peak - idle) / 1024,
+        unit="MiB",
+        goal="P10",
+        at_most=64,
+        is_exact=False,
     )
 
 
