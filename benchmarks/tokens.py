@@ -68,6 +68,8 @@ def run() -> Iterator[Contest]:
             "jwt.decode",
             partial(repeat, partial(ours.verify, token)),
             partial(repeat, partial(decode, rival, token)),
+            goal="P11",
+            at_most=1.2,
         )
     for rival, ours in contestants:
         claims = jwt.decode(ours.issue(), options={"verify_signature": False})
@@ -84,6 +86,9 @@ def run() -> Iterator[Contest]:
                 "the bare signature",
                 partial(repeat, ours.issue),
                 partial(repeat, partial(rival.sign, text)),
+                # The others sign so fast that making the claims takes as long.
+                goal="P11" if rival.algorithm == "RS256" else "",
+                at_most=1.2 if rival.algorithm == "RS256" else None,
             )
 
 
