@@ -1,22 +1,30 @@
-"""Point reads and writes through the store, against the bare driver running the same statements."""
+"""Point reads and writes through the store, against the bare driver and SQLAlchemy's ORM doing the same.
+
+A driver is used as an application with threads must use it: with its own pool, or with a queue of one
+connection where it has none (sqlite3). What a connection costs that nobody else may use is told besides.
+"""
 
 import asyncio
-import json
-import sqlite3
 import tempfile
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import psycopg
-from psycopg_pool import ConnectionPool
 
 from benchmarks.measure import Contest, contest
 from benchmarks.people import people
 from benchmarks.servers import postgresql
+from benchmarks.statements import (
+    AsyncORM,
+    Bare,
+    BareAsyncpg,
+    BarePsycopg,
+    BareSQLite,
+    BareSQLiteInAThread,
+    BlockingORM,
+    QueuedSQLite,
+)
 from userkit import User
 from userkit.features.users import USERS
 from userkit.plugins.opening import open_store
@@ -29,11 +37,8 @@ __all__ = ["run"]
 
 READS = 1000
 WRITES = 200
-REALM = "default"
-COLUMNS = (
-    "schema, id, version, email, email_key, email_verified_at, name, disabled_at, attributes, "
-    "created_at, updated_at"
-)
+GOAL = "P7"
+DRIVER, ORM = 1.5, 0.4
 
 Finish = Callable[[Coroutine[Any, Any, int]], int]
 
@@ -56,113 +61,7 @@ class Ours:
         self.user = after
 
 
-class Bare(ABC):
-    """Through the driver, with statements that do the same."""
-
-    mark = "?"
-
-    def __init__(self, user: User) -> None:
-        self.id, self.key, self.version = user.id, user.email_key, user.version
-        marks = [self.mark.replace("#", str(number)) for number in range(1, 7)]
-        select = f"SELECT {COLUMNS} FROM userkit_users WHERE"
-        self.get_text = f"{select} id = {marks[0]} AND realm = {marks[1]}"
-        self.find_text = f"{select} realm = {marks[0]} AND email_key = {marks[1]}"
-        self.save_text = (
-            "UPDATE userkit_users SET schema = {}, version = {}, attributes = {} "
-            "WHERE id = {} AND realm = {} AND version = {}"
-        ).format(*marks)
-
-    @abstractmethod
-    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]: ...
-
-    @abstractmethod
-    async def write(self, text: str, values: Sequence[Any]) -> None: ...
-
-    async def get(self) -> None:
-        assert await self.rows(self.get_text, (self.id, REALM))
-
-    async def find(self) -> None:
-        assert await self.rows(self.find_text, (REALM, self.key))
-
-    async def save(self) -> None:
-        attributes = json.dumps({"seen": self.version})
-        await self.write(self.save_text, (1, self.version + 1, attributes, self.id, REALM, self.version))
-        self.version += 1
-
-
-class BareSQLite(Bare):
-    """One connection of the standard library, set up as the store sets up its own."""
-
-    def __init__(self, user: User, path: Path) -> None:
-        super().__init__(user)
-        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "busy_timeout = 5000",
-        ):
-            self.connection.execute(f"PRAGMA {pragma}")
-
-    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        return self.connection.execute(text, values).fetchall()
-
-    async def write(self, text: str, values: Sequence[Any]) -> None:
-        assert self.connection.execute(text, values).rowcount == 1
-
-
-class BareSQLiteInAThread(BareSQLite):
-    """The same in a thread of its own, one hop for each statement."""
-
-    def __init__(self, user: User, path: Path) -> None:
-        super().__init__(user, path)
-        self.thread = ThreadPoolExecutor(1)
-
-    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self.thread, lambda: self.connection.execute(text, values).fetchall()
-        )
-
-    async def write(self, text: str, values: Sequence[Any]) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self.thread, lambda: self.connection.execute(text, values))
-
-
-class BarePsycopg(Bare):
-    """psycopg with its own pool, in autocommit."""
-
-    mark = "%s"
-
-    def __init__(self, user: User, url: str) -> None:
-        super().__init__(user)
-        self.pool = ConnectionPool[psycopg.Connection[Any]](
-            url, kwargs={"autocommit": True}, min_size=1, max_size=5, open=True
-        )
-
-    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        with self.pool.connection() as connection:
-            return connection.execute(text, values).fetchall()
-
-    async def write(self, text: str, values: Sequence[Any]) -> None:
-        with self.pool.connection() as connection:
-            assert connection.execute(text, values).rowcount == 1
-
-
-class BareAsyncpg(Bare):
-    """asyncpg with its own pool."""
-
-    mark = "$#"
-
-    def __init__(self, user: User, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        super().__init__(user)
-        self.pool = pool
-
-    async def rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        return await self.pool.fetch(text, *values)
-
-    async def write(self, text: str, values: Sequence[Any]) -> None:
-        assert await self.pool.execute(text, *values) == "UPDATE 1"
+Rival = Bare | BlockingORM | AsyncORM
 
 
 def run() -> Iterator[Contest | str]:
@@ -180,39 +79,54 @@ def run() -> Iterator[Contest | str]:
 def _sqlite(folder: Path) -> Iterator[Contest]:
     path = folder / "blocking.db"
     store = open_store(f"sqlite:///{path}", blocking=True)
-    mine, other = step(_two_people(store))
-    bare = BareSQLite(other, path)
-    yield from _three("SQLite", "sqlite3", Ours(store, mine), bare, step)
+    mine, other, third, fourth = step(_some_people(store))
+    ours = Ours(store, mine)
+    bare, queued = BareSQLite(other, path), QueuedSQLite(fourth, path)
+    orm = BlockingORM(third, f"sqlite:///{path}")
+    yield from _three("SQLite", "sqlite3 and a queue", ours, queued, step, at_most=DRIVER)
+    queued.connection.close()
+    yield from _three("SQLite", "sqlite3, one connection, no threads", ours, bare, step)
+    yield from _three("SQLite", "SQLAlchemy's ORM", ours, orm, step, at_most=ORM)
     bare.connection.close()
+    orm.engine.dispose()
     step(store.close())
 
 
 def _sqlite_in_a_thread(folder: Path, runner: asyncio.Runner) -> Iterator[Contest]:
-    path = folder / "threaded.db"
+    path, name = folder / "threaded.db", "SQLite, asynchronous"
     store = ThreadedStore(open_store(f"sqlite:///{path}", blocking=False))
-    mine, other = runner.run(_two_people(store))
-    bare = BareSQLiteInAThread(other, path)
-    yield from _three("SQLite, asynchronous", "sqlite3 in a thread", Ours(store, mine), bare, runner.run)
+    mine, other, third, _ = runner.run(_some_people(store))
+    ours, bare = Ours(store, mine), BareSQLiteInAThread(other, path)
+    yield from _three(name, "sqlite3 in a thread", ours, bare, runner.run, at_most=DRIVER)
     bare.thread.shutdown()
     bare.connection.close()
+    orm = AsyncORM(third, f"sqlite+aiosqlite:///{path}")
+    yield from _three(name, "SQLAlchemy's ORM", ours, orm, runner.run, at_most=ORM)
+    runner.run(orm.engine.dispose())
     runner.run(store.close())
 
 
 def _psycopg(url: str) -> Iterator[Contest]:
     store = open_store(url, blocking=True)
-    mine, other = step(_two_people(store))
-    bare = BarePsycopg(other, url)
-    yield from _three("PostgreSQL, psycopg", "psycopg's pool", Ours(store, mine), bare, step)
+    mine, other, third, _ = step(_some_people(store))
+    ours, bare = Ours(store, mine), BarePsycopg(other, url)
+    orm = BlockingORM(third, url.replace("postgresql:", "postgresql+psycopg:"))
+    yield from _three("PostgreSQL, psycopg", "psycopg's pool", ours, bare, step, at_most=DRIVER)
+    yield from _three("PostgreSQL, psycopg", "SQLAlchemy's ORM", ours, orm, step, at_most=ORM)
     bare.pool.close()
+    orm.engine.dispose()
     step(store.close())
 
 
 def _asyncpg(url: str, runner: asyncio.Runner) -> Iterator[Contest]:
-    store = open_store(url.replace("postgresql:", "postgresql+asyncpg:"), blocking=False)
-    mine, other = runner.run(_two_people(store))
+    address = url.replace("postgresql:", "postgresql+asyncpg:")
+    store = open_store(address, blocking=False)
+    mine, other, third, _ = runner.run(_some_people(store))
     pool = runner.run(_asyncpg_pool(url))
-    bare = BareAsyncpg(other, pool)
-    yield from _three("PostgreSQL, asyncpg", "asyncpg's pool", Ours(store, mine), bare, runner.run)
+    ours, bare, orm = Ours(store, mine), BareAsyncpg(other, pool), AsyncORM(third, address)
+    yield from _three("PostgreSQL, asyncpg", "asyncpg's pool", ours, bare, runner.run, at_most=DRIVER)
+    yield from _three("PostgreSQL, asyncpg", "SQLAlchemy's ORM", ours, orm, runner.run, at_most=ORM)
+    runner.run(orm.engine.dispose())
     runner.run(pool.close())
     runner.run(store.close())
 
@@ -221,23 +135,27 @@ async def _asyncpg_pool(url: str) -> "asyncpg.Pool[asyncpg.Record]":
     return await asyncpg.create_pool(url, min_size=1, max_size=5)
 
 
-async def _two_people(store: Store) -> tuple[User, User]:
-    """Fill a store with a thousand people, and return one for each side."""
+async def _some_people(store: Store) -> Sequence[User]:
+    """Fill a store with a thousand people, and return some of them."""
     await store.prepare([USERS])
     everybody = list(people(1000, prefix=f"{id(store)}-"))
     for start in range(0, len(everybody), 25):
         await store.commit(*map(Add, everybody[start : start + 25]))
-    return everybody[500], everybody[501]
+    return everybody[500:504]
 
 
-def _three(name: str, rival: str, ours: Ours, bare: Bare, finish: Finish) -> Iterator[Contest]:
+def _three(
+    name: str, rival: str, ours: Ours, theirs: Rival, finish: Finish, *, at_most: float | None = None
+) -> Iterator[Contest]:
     for verb, times in (("get", READS), ("find", READS), ("save", WRITES)):
-        mine, theirs = getattr(ours, verb), getattr(bare, verb)
+        mine, other = getattr(ours, verb), getattr(theirs, verb)
         yield contest(
             f"{name}: {verb}",
             rival,
             lambda operation=mine, count=times: finish(_repeat(operation, count)),
-            lambda operation=theirs, count=times: finish(_repeat(operation, count)),
+            lambda operation=other, count=times: finish(_repeat(operation, count)),
+            goal=GOAL if at_most else "",
+            at_most=at_most,
         )
 
 
