@@ -172,7 +172,7 @@ def _among_many(
 def _held_up(desk: Desk, bare: SignIn) -> Iterator[Count]:
     """Let many arrive at once, several times, and tell the worst that the loop and the memory came to."""
     worked, waited = [], []
-    # What the rivals and this suite have loaded takes 70 ms to be looked through for garbage; no server has it.
+    # To look through what this suite has loaded for garbage takes 70 ms; no server has that.
     gc.collect()
     gc.freeze()
     for _ in range(CROWDS):
