@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Table
 from sqlalchemy.exc import DBAPIError
 
 from userkit.backends.sqlalchemy.columns import MYSQL
@@ -51,21 +51,32 @@ class Link(Protocol):
 class CursorLink:
     """Statements go to the driver's own cursors: a third of what SQLAlchemy's execution costs."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection in the driver's autocommit mode."""
-        self.connection = connection
-        self._driver = connection.connection
+    def __init__(self, engine: Engine) -> None:
+        """Take a connection from the pool of an engine, whose connections are in autocommit mode."""
+        self._attach(engine, engine.raw_connection())
+
+    def _attach(
+        self, engine: Engine, driver: PoolProxiedConnection, connection: Connection | None = None
+    ) -> None:
+        self._engine, self._driver, self._connection = engine, driver, connection
+        self.dialect = engine.dialect
         # Kept, because the question whether it is lost is asked after it was given up.
-        self._raw = self._driver.dbapi_connection
+        self._raw: Any = driver.dbapi_connection
 
     @property
-    def dialect(self) -> Dialect:
-        """See Link.dialect."""
-        return self.connection.dialect
+    def connection(self) -> Connection:
+        """See Link.connection. It is made when it is first asked for: the pool's own is enough mostly."""
+        if self._connection is None:
+            self._connection = Connection(self._engine, self._driver)
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection back to the pool."""
+        (self._connection or self._driver).close()
 
     def rows(self, text: str, parameters: Parameters) -> Sequence[Sequence[Any]]:
         """See Link.rows."""
-        cursor = self._driver.cursor()
+        cursor = self._raw.cursor()
         cursor.execute(text, parameters)
         rows: Sequence[Sequence[Any]] = cursor.fetchall()
         cursor.close()
@@ -73,7 +84,7 @@ class CursorLink:
 
     def write(self, text: str, parameters: Parameters = ()) -> int:
         """See Link.write."""
-        cursor = self._driver.cursor()
+        cursor = self._raw.cursor()
         cursor.execute(text, parameters)
         matched: int = cursor.rowcount
         cursor.close()
@@ -81,7 +92,7 @@ class CursorLink:
 
     def write_many(self, text: str, parameters: Sequence[Parameters]) -> None:
         """See Link.write_many."""
-        cursor = self._driver.cursor()
+        cursor = self._raw.cursor()
         cursor.executemany(text, cast(Any, parameters))
         cursor.close()
 
@@ -150,6 +161,13 @@ class CursorLink:
 class HookedLink(CursorLink):
     """Statements go through SQLAlchemy, whose events, echo and tracing the application may watch."""
 
+    def __init__(self, engine: Engine) -> None:
+        """Take a connection from the pool of an engine."""
+        self._join(engine.connect())
+
+    def _join(self, connection: Connection) -> None:
+        self._attach(connection.engine, connection.connection, connection)
+
     def rows(self, text: str, parameters: Parameters) -> Sequence[Sequence[Any]]:
         """See Link.rows."""
         return self.connection.exec_driver_sql(text, _core(parameters)).fetchall()
@@ -177,6 +195,10 @@ class HookedLink(CursorLink):
 
 class SessionLink(HookedLink):
     """Statements join the transaction of an application, which alone commits it."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take the connection of a session, which stays the application's."""
+        self._join(connection)
 
     def atomic(self, *, single: bool = False) -> AbstractContextManager[object]:
         """Set a savepoint, for a single statement too: an error spoils a whole transaction of PostgreSQL."""

@@ -142,19 +142,20 @@ class EngineRunner:
             return self._run(work)
 
     def _run(self, work: Work[T]) -> T:
-        with self._engine.connect() as connection:
-            link = self._link(connection)
-            try:
-                return work(link)
-            except Exception as error:
-                if not link.has_lost(error):
-                    raise
-                link.give_up(error)
-                raise Lost(error) from error
-            except BaseException as error:
-                # Cancelled or interrupted in the middle of the driver's conversation.
-                link.give_up(error)
+        link = self._link(self._engine)
+        try:
+            return work(link)
+        except Exception as error:
+            if not link.has_lost(error):
                 raise
+            link.give_up(error)
+            raise Lost(error) from error
+        except BaseException as error:
+            # Cancelled or interrupted in the middle of the driver's conversation.
+            link.give_up(error)
+            raise
+        finally:
+            link.close()
 
 
 class AsyncEngineRunner(EngineRunner):
