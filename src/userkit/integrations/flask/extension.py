@@ -19,7 +19,7 @@ from userkit.http.problems import to_response
 from userkit.http.route import AnyRoute
 from userkit.http.settings import ALL_TRANSPORTS, DEFAULT_BODY_LIMIT, DEFAULT_PREFIX
 from userkit.integrations.flask.opening import KitOpener
-from userkit.integrations.flask.translation import native, plain, read_body
+from userkit.integrations.flask.translation import asked_request, native, plain, read_body
 from userkit.kit import SyncUserKit
 from userkit.pages import PageSettings, with_pages
 from userkit.surface import Surface
@@ -127,7 +127,7 @@ class UserKitExtension:
 
 def installed() -> Installed:
     """Return what guards the view that answers this request. Raises UsageError."""
-    found = getattr(request, _CHOSEN, None) or current_app.extensions.get(_NAME)
+    found = vars(asked_request()).get(_CHOSEN) or current_app.extensions.get(_NAME)
     if found is None:
         raise UsageError(_MISSING)
     return found  # type: ignore[no-any-return]  # put there by init_app

@@ -5,15 +5,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import current_app, request
+from flask import current_app
 from werkzeug.local import LocalProxy
 
 from userkit.errors import UnauthenticatedError
 from userkit.features.users import User
 from userkit.http.app import FRESH_FOR
-from userkit.http.messages import Request as PlainRequest
 from userkit.integrations.flask.extension import installed
-from userkit.integrations.flask.translation import plain
+from userkit.integrations.flask.translation import asked_request, plain
 from userkit.kernel.identity import Identity
 from userkit.surface import Surface
 from userkit.sync import run
@@ -33,14 +32,14 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-Ask = Callable[[Surface, PlainRequest], Coroutine[Any, Any, T]]
+Ask = Callable[[Surface], Coroutine[Any, Any, T]]
 
 _ANSWERS = "userkit_answers"
 
 
 def get_optional_identity() -> Identity | None:
     """Return who the request is from, None when it shows nothing. Raises UnauthenticatedError."""
-    return _asked("identity", Surface.identity_or_none)
+    return _asked("identity", lambda surface: surface.identity_or_none(plain()))
 
 
 def get_current_identity() -> Identity:
@@ -50,10 +49,7 @@ def get_current_identity() -> Identity:
 
 def get_optional_user() -> User | None:
     """Return the user the request is from, None when it shows nothing. Raises UnauthenticatedError."""
-    identity = get_optional_identity()
-    if identity is None:
-        return None
-    return _asked("user", lambda surface, _: surface.users.current(identity))
+    return _asked("user", _user_or_none)
 
 
 def get_current_user() -> User:
@@ -83,7 +79,7 @@ def require(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def ask() -> object:
-        return _asked(("require", permission), lambda surface, asked: surface.require(asked, permission))
+        return _asked(("require", permission), lambda surface: surface.require(plain(), permission))
 
     return lambda view: _guarded(view, ask)
 
@@ -98,7 +94,7 @@ def require_fresh(
     within = timedelta(minutes=minutes)
 
     def ask() -> object:
-        return _asked(("fresh", within), lambda surface, asked: surface.require_fresh(asked, within=within))
+        return _asked(("fresh", within), lambda surface: surface.require_fresh(plain(), within=within))
 
     return lambda view: _guarded(view, ask)
 
@@ -119,19 +115,22 @@ def _somebody(found: T | None) -> T:
     return found
 
 
+async def _user_or_none(surface: Surface) -> User | None:
+    identity = get_optional_identity()
+    return None if identity is None else await surface.users.current(identity)
+
+
 def _asked(question: Hashable, ask: Ask[T]) -> T:
     """Return the answer to a question about the request, which is asked once.
 
     It is kept with the request: what is in ``flask.g`` may outlive it.
     """
     found = installed()
-    answers: dict[tuple[int, Hashable], T] | None = getattr(request, _ANSWERS, None)
-    if answers is None:
-        answers = {}
-        setattr(request, _ANSWERS, answers)
+    # Looked up once: each look at what stands for the request looks for the request.
+    answers: dict[tuple[int, Hashable], T] = vars(asked_request()).setdefault(_ANSWERS, {})
     key = id(found.surface), question
     if key not in answers:
         # What the application does before a request may come before the extension.
         found.opener.open()
-        answers[key] = run(ask(found.surface, plain()))
+        answers[key] = run(ask(found.surface))
     return answers[key]

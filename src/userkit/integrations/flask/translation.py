@@ -1,6 +1,8 @@
 """Requests and responses of Flask, and what they are to userkit."""
 
-from flask import Response, request
+from typing import Any, cast
+
+from flask import Request, Response, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from userkit.http.app import HttpApp
@@ -9,7 +11,7 @@ from userkit.http.messages import Response as PlainResponse
 from userkit.http.problems import MalformedBodyError, to_response
 from userkit.sync import iterate
 
-__all__ = ["native", "plain", "read_body"]
+__all__ = ["asked_request", "native", "plain", "read_body"]
 
 
 class _Answer(Response):
@@ -18,19 +20,24 @@ class _Answer(Response):
     default_mimetype = None
 
 
+def asked_request() -> Request:
+    """Return the request that is being answered itself, not what stands for it."""
+    return cast(Any, request)._get_current_object()  # type: ignore[no-any-return]  # it is what it stands for
+
+
 def plain(body: bytes = b"") -> PlainRequest:
-    """Return the request that is being answered."""
-    environ = request.environ
+    """Return the request that is being answered, without a framework."""
+    asked = asked_request()
     return PlainRequest(
-        method=request.method,
-        path=request.root_path + request.path,
-        path_values=request.view_args or {},
-        query=request.query_string.decode("latin-1"),
-        headers=tuple((name.lower(), value) for name, value in request.headers),
+        method=asked.method,
+        path=asked.root_path + asked.path,
+        path_values=asked.view_args or {},
+        query=asked.query_string.decode("latin-1"),
+        headers=tuple([(name.lower(), value) for name, value in asked.headers]),
         body=body,
         # Behind a Unix socket it is there, and empty.
-        peer=environ.get("REMOTE_ADDR") or None,
-        scheme=request.scheme,
+        peer=asked.environ.get("REMOTE_ADDR") or None,
+        scheme=asked.scheme,
     )
 
 
