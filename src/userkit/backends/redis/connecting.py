@@ -4,8 +4,7 @@ import asyncio
 import inspect
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from typing import Any
 from weakref import WeakSet
@@ -110,8 +109,11 @@ class Link:
 
     async def call(self, *words: Any) -> Any:
         """Send one command and return its answer. Raises redis-py's errors."""
-        async with self._turn():
+        turnstile = await self._passed()
+        try:
             return await self._send(*words)
+        finally:
+            turnstile.release()
 
     async def run(self, script: Script, key: str, *arguments: Any) -> Any:
         """Run a script, whose keys are all in the slot of one key. Raises redis-py's errors.
@@ -122,11 +124,13 @@ class Link:
         # While a slot moves between two servers of a cluster, each has a part of its keys. Of two keys
         # that are not there both say TRYAGAIN, so that no script takes the one part for the whole.
         keys = (key, f"{key}:-") if "{" in key else (key,)
-        async with self._turn():
-            try:
-                return await self._send("EVALSHA", script.digest, len(keys), *keys, *arguments)
-            except NoScriptError:
-                return await self._send("EVAL", script.text, len(keys), *keys, *arguments)
+        turnstile = await self._passed()
+        try:
+            return await self._send("EVALSHA", script.digest, len(keys), *keys, *arguments)
+        except NoScriptError:
+            return await self._send("EVAL", script.text, len(keys), *keys, *arguments)
+        finally:
+            turnstile.release()
 
     async def close(self) -> None:
         """Close a client of our own. Closing again does no harm, and the next call opens a new one."""
@@ -149,7 +153,8 @@ class Link:
     async def _send(self, *words: Any) -> Any:
         client = self.client
         if not isinstance(client, redis.asyncio.RedisCluster):
-            return await done(client.execute_command(*words))
+            answer = client.execute_command(*words)
+            return answer if self.blocking else await answer
         # redis-py 8 sends keys to any server as long as it does not know them all.
         await done(client.initialize())
         try:
@@ -162,9 +167,9 @@ class Link:
         kind: Any = threading.BoundedSemaphore if self.blocking else asyncio.BoundedSemaphore
         return kind(self.pool_size)
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None]:
+    async def _passed(self) -> Any:
         # redis-py refuses at once when a pool is used up; and a cluster has a pool for each server.
+        # Who is let in by this turnstile lets it go: a fork or a closing puts another in its place.
         turnstile = self._turnstile
         if self.blocking:
             got = turnstile.acquire(timeout=self._pool_timeout)
@@ -174,10 +179,7 @@ class Link:
             raise StoreUnavailableError(
                 f"{self.where}: all connections are in use; none came free within pool_timeout."
             )
-        try:
-            yield
-        finally:
-            turnstile.release()
+        return turnstile
 
     async def _waited(self, turnstile: asyncio.BoundedSemaphore) -> bool:
         if not turnstile.locked():
