@@ -28,6 +28,11 @@ SECRET = "p9Xc2Lw5Qy1Tr8Nv3KzGa0Sj6Hf4Dm7B"
 
 Operation = Callable[[], object]
 
+_CHECKED = """
+if redis.call('HGET', KEYS[1], 'v') ~= ARGV[1] then return false end
+return redis.call('HSET', KEYS[1], 'v', ARGV[2], 'd', ARGV[3])
+"""
+
 
 class Ours:
     """Through the store."""
@@ -75,9 +80,16 @@ Bare = Callable[[Ours], dict[str, Operation]]
 def _engine(name: str, rival: str, url: str, bare: Bare) -> Iterator[Contest]:
     ours = Ours(url)
     theirs = bare(ours)
-    for verb in ("get", "find", "save"):
-        mine, other = getattr(ours, verb), theirs[verb]
-        yield contest(f"{name}: {verb}", rival, lambda it=mine: _repeat(it), lambda it=other: _repeat(it))
+    for label, other in theirs.items():
+        mine = getattr(ours, label.partition(",")[0])
+        yield contest(
+            f"{name}: {label}",
+            rival,
+            lambda it=mine: _repeat(it),
+            lambda it=other: _repeat(it),
+            goal="P7",
+            at_most=1.5,
+        )
     step(ours.store.close())
 
 
@@ -88,11 +100,17 @@ def _bare_redis(server: ValkeyServer) -> Bare:
         client.hset("bare", mapping={"v": "1", "d": client.hget(_entity(ours), "d")})
         client.hset("bare:address", ours.user.email_key, "bare")
         script = client.register_script("return redis.call('HSET', KEYS[1], 'v', ARGV[1], 'd', ARGV[2])")
+        checked = client.register_script(_CHECKED)
         text = client.hget("bare", "d")
+
+        def save_checked() -> None:
+            assert checked(keys=["bare"], args=["2", "2", text]) is not None
+
         return {
             "get": lambda: client.hget("bare", "d"),
             "find": lambda: client.hget(client.hget("bare:address", ours.user.email_key), "d"),
             "save": lambda: script(keys=["bare"], args=["2", text]),
+            "save, where the rival compares the version as well": save_checked,
         }
 
     return bare
