@@ -38,6 +38,11 @@ Work = Callable[[Link], T]
 """The body of a verb: a plain function, the same for blocking and asynchronous drivers."""
 
 
+# One writes at a time in SQLite, and while it waits for the disk others can read; more threads than
+# these only fight for the interpreter.
+_SQLITE_THREADS = 4
+
+
 class Lost(Exception):  # noqa: N818  # it never leaves the store
     """The connection broke under a statement, so nobody knows what became of it."""
 
@@ -110,8 +115,8 @@ class EngineRunner:
     def concurrency(self) -> int:
         """See Runner.concurrency."""
         pool = self._engine.pool
-        # Two threads gain nothing on SQLite: one writes at a time, and reads are short.
-        return pool.size() if isinstance(pool, QueuePool) and self._engine.dialect.name != "sqlite" else 1
+        size = pool.size() if isinstance(pool, QueuePool) else 1
+        return min(size, _SQLITE_THREADS) if self._engine.dialect.name == "sqlite" else size
 
     async def run(self, work: Work[T], *, writes: bool = False) -> T:
         """See Runner.run."""
