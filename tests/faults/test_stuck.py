@@ -33,7 +33,7 @@ from userkit.sync import run
 from userkit.testing import InstantHasher
 from userkit.testing.bench import PATIENCE
 
-ONE = "?pool_size=1&max_overflow=0&pool_timeout=1"
+ONE = "?pool_size=1&max_overflow=0&pool_timeout=20"
 CALLERS = 8
 
 
