@@ -16,8 +16,9 @@ nox.options.default_venv_backend = "virtualenv"
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-# What an application may leave out. `testing` is for test suites, and `all` names the others.
-OPTIONAL = sorted(EXTRAS.keys() - {"all", "testing"})
+# What an application may leave out. `testing` is for test suites, and `all` names the others. `hooks` brings
+# pluggy, on which pytest itself runs, so no test could run without it: tests block its import instead.
+OPTIONAL = sorted(EXTRAS.keys() - {"all", "hooks", "testing"})
 
 # What every application runs, whatever its database: here no line and no branch goes untested.
 CORE = [

@@ -28,6 +28,26 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 """
 MISSING = os.environ.get("MISSING_EXTRA")
 
+WITHOUT_PLUGGY = """
+import sys
+
+sys.modules["pluggy"] = None
+
+from userkit import SyncUserKit
+from userkit.errors import MissingExtraError
+
+with SyncUserKit("memory://", secret=sys.argv[1]) as kit:
+    print(kit.users.register(email="ada@example.com", name="Ada Lovelace").name)
+try:
+    from userkit.plugins import hookimpl
+except MissingExtraError as error:
+    print(error)
+try:
+    SyncUserKit("memory://", secret=sys.argv[1], hooks=[object()])
+except MissingExtraError as error:
+    print(error)
+"""
+
 # The URL, the extra that its error names, and what must be importable for it.
 DISTRIBUTED = [
     ("dynamodb://users?region=eu-central-1", "dynamodb", ("boto3",)),
@@ -202,6 +222,16 @@ def test_the_server_starts_or_names_its_extra() -> None:
         assert done.returncode != 0
         assert "userkit-sdk[serve]" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_hooks_work_or_name_their_extra() -> None:
+    """Only who has some needs pluggy. pytest runs on it, so a program of its own does without."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PLUGGY, SECRET], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    missing = "pluggy is not installed: pip install 'userkit-sdk[hooks]'"
+    assert done.stdout.splitlines() == ["Ada Lovelace", missing, missing]
 
 
 def test_what_the_session_took_away_is_away() -> None:

@@ -1,16 +1,19 @@
 """Hook plugins do nothing until they are named, and then what they do comes in the order of the names."""
 
 import re
+import sys
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+import userkit.plugins
 from tests.plugins.site import Site
 from userkit.backends.memory import MemoryStore
 from userkit.errors import (
     ConfigurationError,
     ForbiddenError,
+    MissingExtraError,
     PluginConflictError,
     PluginError,
     PluginLoadError,
@@ -68,6 +71,37 @@ def _install(site: Site, name: str, text: str, *, distribution: str | None = Non
         entry_points={"userkit.hooks": {name: module}},
         modules={module: text},
     )
+
+
+@pytest.fixture
+def without_pluggy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment as it is without the extra; the test runner goes on with what it has."""
+    monkeypatch.setitem(sys.modules, "pluggy", None)
+    monkeypatch.delitem(sys.modules, "userkit.plugins.hookspecs")
+    monkeypatch.delattr(userkit.plugins, "hookspecs")
+
+
+@pytest.mark.usefixtures("without_pluggy")
+def test_hooks_name_the_extra_that_they_need() -> None:
+    """Who writes them, and who gives some to a kit; who gives none needs nothing."""
+    assert load_hooks(()).features() == ()
+    missing = r"^pluggy is not installed: pip install 'userkit-sdk\[hooks\]'$"
+    with pytest.raises(MissingExtraError, match=missing):
+        _ = userkit.plugins.hookimpl
+    with pytest.raises(MissingExtraError, match=missing):
+        load_hooks([Layer("one")])
+
+
+@pytest.mark.parametrize("text", [_AUDIT, ""], ids=["writes hooks", "writes none"])
+@pytest.mark.usefixtures("without_pluggy")
+def test_an_installed_hook_plugin_names_the_extra_that_it_needs(site: Site, text: str) -> None:
+    """To who names it; in the listing it is one that may be left out, and not a broken one."""
+    _install(site, "audit", text)
+    with pytest.raises(MissingExtraError, match=r"userkit-sdk\[hooks\]"):
+        load_hooks(["audit"])
+    (described,) = [each for each in HOOKS.describe(load=True) if each.name == "audit"]
+    assert described.status is Status.MISSING_EXTRA
+    assert "pip install 'userkit-sdk[hooks]'" in (described.problem or "")
 
 
 def test_without_hooks_everything_stays_as_it_is() -> None:

@@ -2,7 +2,8 @@
 
 - Stores: ``userkit.storage.plugin.StorePlugin`` behind an entry point of the group ``userkit.stores``.
 - Hooks: functions marked with ``userkit.plugins.hookimpl``, in a module or object behind an entry
-  point of the group ``userkit.hooks``; ``userkit.plugins.hookspecs`` lists them.
+  point of the group ``userkit.hooks``; ``userkit.plugins.hookspecs`` lists them. They need the
+  extra ``hooks``.
 """
 
 from typing import TYPE_CHECKING, Any

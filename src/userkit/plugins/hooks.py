@@ -98,7 +98,8 @@ def load_hooks(
     hooks nothing is imported.
 
     Raises UnknownBackendError, PluginConflictError, PluginLoadError for a plugin that fails or
-    whose hooks are not ours, and PluginError for one that is given twice.
+    whose hooks are not ours, PluginError for one that is given twice, and MissingExtraError
+    without the extra ``hooks``.
     """
     if isinstance(hooks, str):
         raise ConfigurationError(f"hooks takes a list of names: hooks=[{hooks!r}].")
@@ -122,9 +123,9 @@ def _find(
 
 
 def _manager() -> pluggy.PluginManager:
+    # First, for it says which extra is missing.
+    from userkit.plugins import hookspecs  # isort: skip
     import pluggy
-
-    from userkit.plugins import hookspecs
 
     manager = pluggy.PluginManager("userkit")
     manager.add_hookspecs(hookspecs)

@@ -10,16 +10,21 @@ object whose functions are marked::
         return [badges()]
 
 and does nothing until the application names it: ``UserKit(..., hooks=["badges"])``. An
-implementation may leave out arguments that it does not need.
+implementation may leave out arguments that it does not need. Who imports this needs the extra
+``hooks``.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-import pluggy
-
+from userkit.errors import MissingExtraError
 from userkit.feature import Feature
 from userkit.storage.port import Store
+
+try:
+    import pluggy
+except ModuleNotFoundError as error:
+    raise MissingExtraError(f"{error.name} is not installed: pip install 'userkit-sdk[hooks]'") from error
 
 __all__ = ["hookimpl", "userkit_features", "userkit_wrap_store"]
 

@@ -35,8 +35,8 @@ class Offer:
     def load(self) -> object:
         """Import what is offered.
 
-        Raises PluginLoadError, or MissingExtraError when an extra of the distribution brings what
-        is missing; the cause is chained.
+        Raises PluginLoadError, or MissingExtraError when an extra of the distribution, or of
+        userkit, brings what is missing; the cause is chained.
         """
         try:
             loaded: object = self.entry.load()
@@ -49,6 +49,8 @@ class Offer:
 
     def failure(self, what: str, error: BaseException) -> PluginLoadError:
         """Return the error of ours for one that was raised in the plugin."""
+        if isinstance(error, MissingExtraError):
+            return MissingExtraError(f"{self} {what}: {one_line(error)}")
         if isinstance(error, ModuleNotFoundError) and error.name and (extra := self._extra_with(error.name)):
             command = pip_install(f"{self.distribution}[{extra}]")
             return MissingExtraError(f"{self} needs {error.name}, which is not installed: {command}")
