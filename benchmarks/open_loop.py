@@ -63,11 +63,12 @@ def run() -> Iterator[Result]:
     if not all(map(find_spec, ("fastapi_users", "uvloop", "httptools"))):
         yield "fastapi-users, uvloop and httptools are not installed here: nobody to compare with."
         return
-    yield from _at(LEAST, "")
-    yield from _at(PWDLIB, ", argon2 64 MiB t=3 p=4")
+    yield from _at(LEAST, ", argon2 19 MiB t=2 p=1")
+    yield from _at(PWDLIB, ", argon2 64 MiB t=3 p=4", saturating=True)
 
 
-def _at(costs: dict[str, int], told: str) -> Iterator[Result]:
+def _at(costs: dict[str, int], told: str, *, saturating: bool = False) -> Iterator[Result]:
+    """Compare at one cost. Where it saturates a server that hashes on its loop, a fortieth is promised."""
     encoded = Argon2id(**costs).hash(PASSWORD)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         ours = Desk(
@@ -81,12 +82,13 @@ def _at(costs: dict[str, int], told: str) -> Iterator[Result]:
             guarded="/signed-in",
         )
         pairs = [(_round(ours), _round(theirs)) for _ in range(ROUNDS)]
-    yield from _compared([mine for mine, _ in pairs], [other for _, other in pairs], told)
+    fortieth = 1 / 40 if saturating else None
+    yield from _compared([mine for mine, _ in pairs], [other for _, other in pairs], told, fortieth)
 
 
-def _compared(ours: Rounds, theirs: Rounds, told: str) -> Iterator[Result]:
+def _compared(ours: Rounds, theirs: Rounds, told: str, fortieth: float | None) -> Iterator[Result]:
     goal = {"goal": "P3"}
-    for share, name, bound in ((0.5, "p50", None), (0.99, "p99", 1 / 40)):
+    for share, name, bound in ((0.5, "p50", None), (0.99, "p99", fortieth)):
         mine = [busy.percentile(share) for _, busy in ours]
         other = [busy.percentile(share) for _, busy in theirs]
         bare = [idle.percentile(share) for idle, _ in ours]
