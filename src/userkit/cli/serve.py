@@ -12,7 +12,7 @@ from userkit.errors import MissingExtraError
 
 __all__ = ["serve"]
 
-_NEEDS = ("fastapi", "jinja2", "prometheus_client", "uvicorn")
+_NEEDS = ("fastapi", "jinja2", "pluggy", "prometheus_client", "uvicorn")
 
 
 def serve(
