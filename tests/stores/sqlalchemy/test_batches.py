@@ -3,7 +3,7 @@
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,24 @@ SQLITE = sqlite.dialect()
 DOCUMENTS = st.dictionaries(TEXT, VALUES, max_size=3)
 
 things, notes, people = Records(THINGS), Records(NOTES), Records(SPECIMENS[0])
+
+
+class Zone(tzinfo):
+    """The zone of a library whose zones have no hash."""
+
+    __hash__ = None  # type: ignore[assignment]  # as in dateutil
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Zone)
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def dst(self, _: datetime | None) -> None:
+        return None
+
+    def tzname(self, _: datetime | None) -> str:
+        return "Z"
 
 
 class Name(str):
@@ -84,6 +102,8 @@ def test_whatever_is_built_in_is_recorded_the_same(collection: Collection[Any]) 
         {"facts": {"long": ["ü" * 1000] * 100}},
         {"at": datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))},
         {"at": datetime(2026, 1, 1, tzinfo=timezone(timedelta(0)))},
+        {"at": datetime(2026, 1, 1, tzinfo=timezone(timedelta(0), "Iceland"))},
+        {"at": datetime(2026, 1, 1, tzinfo=Zone())},
         {"text": "ü" * (LARGEST_RECORD // 2 - 200)},
         {"tags": frozenset({Name("a")})},
     ],

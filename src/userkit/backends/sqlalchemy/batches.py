@@ -116,7 +116,8 @@ def _bools(values: _Column) -> tuple[_Column, int]:
 
 
 def _moments(values: _Column) -> tuple[_Column, int]:
-    _trust(set(map(_zone, values)) == {UTC})
+    # By identity, for the zones of some libraries have no hash.
+    _trust(set(map(id, map(_zone, values))) == {id(UTC)})
     _trust(not any(map(_finer, map(_microsecond, values))))
     return values, 8
 
