@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from tests.stores.sqlalchemy.database import Database, kinds
 from userkit.backends.sqlalchemy import SQLAlchemyStore
@@ -49,6 +50,24 @@ def test_every_verb_works_on_it(database: Database, engine: Engine | AsyncEngine
     assert database.run(store.search(Person, "grace")).items == ()
     assert database.run(store.load(person() for _ in range(30))) == 30
     assert database.run(store.count(Person)) == 31
+
+
+@pytest.mark.parametrize(
+    ("url", "pool"),
+    [
+        ("sqlite:///app.db", {}),
+        ("sqlite:///file::memory:?cache=shared&uri=true", {"pool_size": 5}),
+        ("sqlite://", {"poolclass": QueuePool}),
+        ("sqlite://", {"poolclass": StaticPool}),
+        ("postgresql+psycopg://127.0.0.1/app", {"pool_size": 0}),
+    ],
+    ids=["file", "shared", "memory", "static", "unbounded"],
+)
+def test_where_nobody_knows_how_many_calls_make_sense_there_is_one_at_once(
+    url: str, pool: dict[str, Any]
+) -> None:
+    """A SQLite of the application's may be in memory, or wait for no lock; a pool without a bound is of 0."""
+    assert SQLAlchemyStore.from_engine(create_engine(url, **pool)).concurrency == 1
 
 
 def test_it_stays_open_when_the_store_is_closed(database: Database, engine: Engine | AsyncEngine) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.pool import QueuePool
 from tests.stores.sqlalchemy.database import Database, engine_of, kinds
 from userkit.backends.sqlalchemy import SQLAlchemyStore
 from userkit.backends.sqlalchemy.links import CursorLink
+from userkit.backends.sqlalchemy.opening import open_url
 from userkit.errors import StoreUnavailableError
 from userkit.storage.capabilities import Concurrent
 from userkit.storage.changes import Add, Save
@@ -129,10 +130,16 @@ def test_an_interrupted_commit_leaves_nothing_behind(
 
 
 def test_how_many_calls_make_sense_at_once(database: Database) -> None:
-    """As many as there are connections; on SQLite one."""
-    store = database.open(pool_size=3)
+    """As many as there are connections; on SQLite four of them."""
+    store, larger = database.open(pool_size=3), database.open(pool_size=7)
     assert isinstance(store, Concurrent)
-    assert store.concurrency == (1 if database.system == "sqlite" else 3)
+    assert isinstance(larger, Concurrent)
+    assert (store.concurrency, larger.concurrency) == (3, 4 if database.system == "sqlite" else 7)
+
+
+def test_a_database_in_memory_has_one_call_at_once() -> None:
+    """It is in its only connection."""
+    assert open_url("sqlite://?pool_size=5", blocking=True).concurrency == 1
 
 
 def test_closing_twice_does_no_harm(database: Database) -> None:

@@ -115,8 +115,12 @@ class EngineRunner:
     def concurrency(self) -> int:
         """See Runner.concurrency."""
         pool = self._engine.pool
-        size = pool.size() if isinstance(pool, QueuePool) else 1
-        return min(size, _SQLITE_THREADS) if self._engine.dialect.name == "sqlite" else size
+        # A pool of 0 is one without a bound.
+        size = max(1, pool.size()) if isinstance(pool, QueuePool) else 1
+        if self._engine.dialect.name != "sqlite":
+            return size
+        # One of an application may be in memory, or wait for no lock.
+        return min(size, _SQLITE_THREADS) if self._own else 1
 
     async def run(self, work: Work[T], *, writes: bool = False) -> T:
         """See Runner.run."""

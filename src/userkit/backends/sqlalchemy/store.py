@@ -101,7 +101,7 @@ class SQLAlchemyStore:
 
     @property
     def concurrency(self) -> int:
-        """See Concurrent.concurrency: the size of the pool, and at most 4 on SQLite."""
+        """See Concurrent.concurrency: the size of the pool; on SQLite at most 4, 1 on engines given to it."""
         return self._runner.concurrency
 
     async def prepare(self, collections: Sequence[Collection[Any]], *, create: bool = True) -> None:
