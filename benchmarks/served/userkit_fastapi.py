@@ -10,7 +10,7 @@ from userkit.integrations.fastapi import CurrentIdentity, CurrentUser, UserKitRo
 
 __all__ = ["app"]
 
-kit = UserKit(os.environ["BENCH_DATABASE"], secret=SECRET)
+kit = UserKit(os.environ["BENCH_DATABASE"], secret=SECRET, cache=os.environ.get("BENCH_CACHE"))
 app = FastAPI()
 app.include_router(UserKitRouter(kit))
 
