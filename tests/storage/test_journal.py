@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.storage.doubles import OvertakenStore
+from tests.storage.doubles import BareStore, OvertakenStore
+from tests.storage.test_records import thing
 from tests.storage.test_rewriting import relabelling
-from tests.storage.things import NOTES, Note, Thing, note
+from tests.storage.things import NOTES, THINGS, Note, Thing, note
 from userkit.backends.memory import MemoryStore
 from userkit.errors import ForbiddenError, StaleError
 from userkit.kernel.events import Event, Listeners, Publisher
@@ -302,6 +303,23 @@ def test_in_a_store_of_several_a_rider_goes_alone() -> None:
     here = desk(MigratingStore(routed, MemoryStore()))
     rider = Riding(here.store)
     run(here.journal.commit(Add(note("one")), rider=rider))
+    assert sorted(here.texts()) == ["alone", "one"]
+
+
+class RidingThing(Riding):
+    """Rides along with what has its home elsewhere."""
+
+    async def changes(self, *, anew: bool) -> Sequence[Change]:
+        """Add a thing."""
+        return [Add(thing())]
+
+
+def test_where_nothing_shows_that_a_store_is_of_several_a_rider_goes_alone_all_the_same() -> None:
+    """Such a store refuses what is at home in two others, and a commit does not depend on its rider."""
+    routed = RoutedStore(MemoryStore(), {Note: MemoryStore(), Thing: MemoryStore()})
+    run(routed.prepare([THINGS]))
+    here = desk(BareStore(routed))
+    run(here.journal.commit(Add(note("one")), rider=RidingThing(here.store)))
     assert sorted(here.texts()) == ["alone", "one"]
 
 

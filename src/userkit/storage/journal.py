@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
-from userkit.errors import StaleError
+from userkit.errors import StaleError, UsageError
 from userkit.kernel.entity import Entity
 from userkit.kernel.events import Event, Publish
 from userkit.storage.changes import Change
@@ -123,6 +123,8 @@ class Journal:
                 await self.store.commit(*changes, *riding)
             except StaleError:
                 continue  # whose revision it was is not told, so the rider's are read anew
+            except UsageError:
+                break  # it is one of several, below a wrapper that does not show what it is around
             return True
         await rider.alone()
         return False
