@@ -109,9 +109,9 @@ def test_what_rides_along_reads_only_when_others_were_faster(
 ) -> None:
     """It takes what it has written to be there still, on condition that it is."""
     store = prepared()
-    receipt = taken(StoreRateLimiter(store=store, now=clock))
+    receipt = taken(StoreRateLimiter(store=store, now=clock, is_kits_own=True))
     rival(store)
-    known, anew = (run(receipt.changes(anew=anew)) for anew in (False, True))
+    known, anew = (run(receipt.changes(anew=anew)) or () for anew in (False, True))
     assert (known != anew) is reads
     run(store.commit(*anew))
     assert counts(store) == {"address": 0, "account": 0}
@@ -120,12 +120,21 @@ def test_what_rides_along_reads_only_when_others_were_faster(
 def test_what_was_purged_in_the_meantime_need_not_be_given_back(clock: FrozenClock) -> None:
     """A sign-in that took longer than the window gives nothing back to the next."""
     store = prepared()
-    receipt = taken(StoreRateLimiter(store=store, now=clock))
+    receipt = taken(StoreRateLimiter(store=store, now=clock, is_kits_own=True))
     clock.advance(hours=1)
     run(store.purge(Attempts, before=clock()))  # type: ignore[attr-defined]  # memory can
     assert run(receipt.changes(anew=True)) == []
     run(receipt.alone())
     assert kept(store) == ()
+
+
+def test_counts_in_a_store_of_their_own_ride_with_no_commit_of_the_kit(clock: FrozenClock) -> None:
+    """They go alone."""
+    store = prepared()
+    receipt = taken(StoreRateLimiter(store=store, now=clock))
+    assert run(receipt.changes(anew=False)) is None
+    run(receipt.alone())
+    assert counts(store) == {"address": 0, "account": 0}
 
 
 def test_cf_1_where_others_are_always_faster_an_attempt_under_several_keys_is_refused(

@@ -42,11 +42,14 @@ class StoreRateLimiter:
     all that can be faster.
 
     Now and then a new key clears away what has expired, so that strangers cannot fill a table.
+
+    ``is_kits_own``: its store is the one that the kit commits to, so that counts can ride along there.
     """
 
     store: Store
     now: Clock
     turns: Turns | None = None
+    is_kits_own: bool = False
 
     @property
     def blocking(self) -> bool:
@@ -164,8 +167,10 @@ class StoreReceipt:
         if self.places:
             await self.limiter.end(self._success())
 
-    async def changes(self, *, anew: bool) -> Sequence[Change]:
+    async def changes(self, *, anew: bool) -> Sequence[Change] | None:
         """See Rider.changes: at first it is taken that nobody has counted under these keys since."""
+        if not self.limiter.is_kits_own:
+            return None
         return await self.limiter.ended(self._success(), _NOTHING if anew else self.written)
 
     async def alone(self) -> None:

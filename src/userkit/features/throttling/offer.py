@@ -33,7 +33,7 @@ class Throttling:
         """Wire the use cases from the parts of a kit, around its limiter, else one over its store."""
         limiter = parts.limiter
         if limiter is None:  # not by truth, for one that has a length is false while it is empty
-            limiter = StoreRateLimiter(store=parts.store, now=parts.now, turns=parts.turns)
+            limiter = StoreRateLimiter(store=parts.store, now=parts.now, turns=parts.turns, is_kits_own=True)
         disguised = DisguisedLimiter(
             limiter=limiter,
             secret=parts.keys.derive("rate limits")[0],
