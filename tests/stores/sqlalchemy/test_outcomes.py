@@ -34,7 +34,7 @@ def proxy(database: Database) -> Generator[FaultProxy, None, None]:
 @pytest.fixture
 def store(database: Database, proxy: FaultProxy) -> SQLAlchemyStore:
     """A prepared store behind the proxy."""
-    options = "?connect_timeout=2&statement_timeout=1&pool_timeout=1"
+    options = "?connect_timeout=5&statement_timeout=3&pool_timeout=20"
     if database.kind == "asyncpg":
         # It sends the text of a statement once otherwise, and the traps below look for the text.
         options += "&prepared_statement_cache_size=0"
