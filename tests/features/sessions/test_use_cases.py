@@ -21,7 +21,7 @@ from userkit import (
     coming_from,
 )
 from userkit.backends.memory import MemoryStore
-from userkit.features.sessions import Reauthenticated
+from userkit.features.sessions import Reauthenticated, SignInAttempt
 from userkit.storage.changes import Remove, Save
 from userkit.storage.port import Store
 from userkit.sync import run
@@ -48,6 +48,22 @@ def test_a_session_remembers_where_it_began(here: World) -> None:
     assert session.methods == {"pwd"}
     assert session.authenticated_at == session.created_at == here.clock()
     assert [event.session_id for event in told if isinstance(event, SignedIn)] == [tokens.session_id]
+
+
+def test_whoever_proves_it_otherwise_opens_a_session_unless_a_check_refuses(here: World) -> None:
+    """Without a receipt of an attempt, which only passwords have."""
+    ada = here.ada()
+    offered = here.kit._built["sessions"]
+
+    async def refuse(attempt: SignInAttempt) -> frozenset[str]:
+        raise InvalidCredentialsError
+
+    opened = run(offered.sign_in.open(ada, methods=frozenset({"otp"})))
+    assert opened.session.methods == {"otp"}
+    offered.checks.append(refuse)
+    with pytest.raises(InvalidCredentialsError):
+        run(offered.sign_in.open(ada, methods=frozenset({"otp"})))
+    assert len(here.kit.sessions.list(ada.id).items) == 1
 
 
 def test_an_identity_says_who_and_how(here: World) -> None:
