@@ -1,5 +1,6 @@
 """Point reads and writes on DynamoDB, MongoDB and Valkey, against the bare driver asking for the same."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from benchmarks.measure import Contest, contest
 from benchmarks.people import people
-from tests.servers.dynamodb import DynoxideServer
+from tests.servers.dynamodb import CREDENTIALS, DynoxideServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.redis import ValkeyServer
 from userkit import SyncUserKit, User
@@ -67,6 +68,7 @@ def run() -> Iterator[Contest | str]:
         url = mongo.url(database="bench", keep_expired=-1)
         yield from _engine("MongoDB", "PyMongo", url, _bare_mongo(mongo))
         yield from _life("MongoDB", url)
+    os.environ.update(CREDENTIALS)
     with DynoxideServer.installed() as dynoxide:
         url = dynoxide.url(database=dynoxide.create_database(), keep_expired=-1, shards=2, pool_size=40)
         yield from _engine("DynamoDB (dynoxide)", "boto3", url, _bare_dynamodb(dynoxide, url))
