@@ -36,9 +36,7 @@ def server() -> Iterator[RedisServer]:
 @pytest.fixture
 def store(server: RedisServer) -> Iterator[Store]:
     """A store on it that waits for a short time only."""
-    store = open_url(
-        f"{server.url()}?keep_expired=-1&operation_timeout=2&connect_timeout=2", blocking=True
-    )
+    store = open_url(f"{server.url()}?keep_expired=-1&operation_timeout=2&connect_timeout=2", blocking=True)
     run(store.prepare(COLLECTIONS))
     yield store
     run(store.close())
