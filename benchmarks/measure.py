@@ -2,10 +2,10 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["HEADER", "ROUNDS", "Contest", "Count", "Result", "contest"]
+__all__ = ["HEADER", "ROUNDS", "Contest", "Count", "Result", "compared", "contest"]
 
 ROUNDS = 7
 
@@ -78,12 +78,27 @@ def contest(
     ours()
     theirs()
     pairs = [(_once(ours, clock), _once(theirs, clock)) for _ in range(rounds)]
-    ratios = [mine / other for mine, other in pairs]
+    mine, others = zip(*pairs, strict=True)
+    return compared(name, rival, mine, others, unit=unit, goal=goal, at_most=at_most)
+
+
+def compared(
+    name: str,
+    rival: str,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    *,
+    unit: str,
+    goal: str = "",
+    at_most: float | None = None,
+) -> Contest:
+    """Return what came of rounds that were measured already, the first of ours with the first of theirs."""
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     return Contest(
         name=name,
         rival=rival,
-        ours_us=statistics.median(mine for mine, _ in pairs),
-        rival_us=statistics.median(other for _, other in pairs),
+        ours_us=statistics.median(ours),
+        rival_us=statistics.median(theirs),
         ratio=statistics.median(ratios),
         lowest=min(ratios),
         highest=max(ratios),

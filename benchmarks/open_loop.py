@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.asking import Line, form, get, post
-from benchmarks.measure import Contest, Count, Result
+from benchmarks.measure import Count, Result, compared
 from benchmarks.processes import QUIET, UVICORN, Server, serving
 from benchmarks.served.serve_people import EMAILS, PASSWORD, known_to_fastapi_users, known_to_userkit
 from userkit.backends.passwords.argon2id import LEAST_MEMORY, LEAST_PARALLELISM, LEAST_TIME, Argon2id
@@ -87,14 +87,14 @@ def _at(costs: dict[str, int], told: str, *, saturating: bool = False) -> Iterat
 
 
 def _compared(ours: Rounds, theirs: Rounds, told: str, fortieth: float | None) -> Iterator[Result]:
-    goal = {"goal": "P3"}
     for share, name, bound in ((0.5, "p50", None), (0.99, "p99", fortieth)):
         mine = [busy.percentile(share) for _, busy in ours]
         other = [busy.percentile(share) for _, busy in theirs]
         bare = [idle.percentile(share) for idle, _ in ours]
         what = f"signed-in GETs at 50/s while {CLIENTS} sign in{told}: {name}"
-        yield _contest(what, "fastapi-users", mine, other, at_most=bound, **goal)
-        yield _contest(what, "without sign-ins", mine, bare, at_most=4 if share > 0.5 else None, **goal)
+        yield compared(what, "fastapi-users", mine, other, unit=UNIT, goal="P3", at_most=bound)
+        four = 4 if share > 0.5 else None
+        yield compared(what, "without sign-ins", mine, bare, unit=UNIT, goal="P3", at_most=four)
         idle = [idle.percentile(share) for idle, _ in theirs]
         yield Count(
             name=f"fastapi-users: {name} while {CLIENTS} sign in over {name} without{told}",
@@ -102,31 +102,7 @@ def _compared(ours: Rounds, theirs: Rounds, told: str, fortieth: float | None) -
             unit="x",
             is_exact=False,
         )
-    yield _contest(f"a sign-in meanwhile{told}", "fastapi-users", _paces(ours), _paces(theirs))
-
-
-def _contest(
-    name: str,
-    rival: str,
-    ours: Sequence[float],
-    theirs: Sequence[float],
-    *,
-    goal: str = "",
-    at_most: float | None = None,
-) -> Contest:
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return Contest(
-        name=name,
-        rival=rival,
-        ours_us=statistics.median(ours),
-        rival_us=statistics.median(theirs),
-        ratio=statistics.median(ratios),
-        lowest=min(ratios),
-        highest=max(ratios),
-        unit=UNIT,
-        goal=goal,
-        at_most=at_most,
-    )
+    yield compared(f"a sign-in meanwhile{told}", "fastapi-users", _paces(ours), _paces(theirs), unit=UNIT)
 
 
 def _paces(rounds: Rounds) -> list[float]:

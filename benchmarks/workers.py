@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.clients import hammer
-from benchmarks.measure import Contest, Count, Result
+from benchmarks.measure import Contest, Count, Result, compared
 from benchmarks.processes import QUIET, SERVE, UVICORN, Server, serving
 from benchmarks.rivals.ours import SECRET
 from benchmarks.served.serve_people import EMAILS, PASSWORD, known_to_userkit
@@ -140,44 +140,20 @@ Rounds = list[tuple[Pace, Pace]]
 
 def _scaled(name: str, rival: str, rounds: Rounds, *, at_most: float | None = None) -> Contest:
     one, two = [one.passed for one, _ in rounds], [two.passed for _, two in rounds]
-    return _contest(name, rival, two, one, "µs by the clock", goal="P15" if at_most else "", at_most=at_most)
+    goal = "P15" if at_most else ""
+    return compared(name, rival, two, one, unit="µs by the clock", goal=goal, at_most=at_most)
 
 
 def _against_the_machine(ours: Rounds, bare: Rounds) -> Contest:
     mine, machine = ([one.passed / two.passed for one, two in each] for each in (ours, bare))
-    return _contest("times as many", "the route that does nothing", mine, machine, "x")
+    return compared("times as many", "the route that does nothing", mine, machine, unit="x")
 
 
 def _costs(name: str, rival: str, rounds: Rounds) -> Contest:
     one, two = [one.spent for one, _ in rounds], [two.spent for _, two in rounds]
-    return _contest(name, rival, two, one, "CPU µs of the server")
+    return compared(name, rival, two, one, unit="CPU µs of the server")
 
 
 def _share(name: str, rounds: Rounds) -> Count:
     shares = [two.client / two.passed * 100 for _, two in rounds]
     return Count(name=name, value=statistics.median(shares), unit="%", is_exact=False)
-
-
-def _contest(
-    name: str,
-    rival: str,
-    ours: list[float],
-    theirs: list[float],
-    unit: str,
-    *,
-    goal: str = "",
-    at_most: float | None = None,
-) -> Contest:
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return Contest(
-        name=name,
-        rival=rival,
-        ours_us=statistics.median(ours),
-        rival_us=statistics.median(theirs),
-        ratio=statistics.median(ratios),
-        lowest=min(ratios),
-        highest=max(ratios),
-        unit=unit,
-        goal=goal,
-        at_most=at_most,
-    )
